@@ -1,0 +1,1 @@
+//! The arithmetic of after-sales statistics in plain Rust, without arrow.
