@@ -21,6 +21,7 @@
 mod additive;
 mod aggregate;
 mod args;
+mod collected;
 mod documentation;
 mod interval;
 mod kernel;
@@ -97,6 +98,13 @@ pub fn functions() -> Vec<Function> {
         udaf::<aggregate::NpsSe>().into(),
         udaf::<aggregate::NpsCi>().into(),
         udaf::<aggregate::NInvalid>().into(),
+        udaf::<aggregate::Csat>().into(),
+        udaf::<aggregate::CsatCi>().into(),
+        // Returns
+        udaf::<aggregate::ReturnRate>().into(),
+        // Customers
+        udaf::<aggregate::RfmBounds>().into(),
+        udaf::<aggregate::RfmCollapse>().into(),
         // Time
         ScalarUDF::from(time::ToInstant::default()).into(),
     ]
