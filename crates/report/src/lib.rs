@@ -1,13 +1,12 @@
 //! Reports of aftersight: a spec, figures, a page and files.
 //!
 //! A report is a folder with one Markdown file and one SQL file per query. This
-//! crate parses it, draws its figures from record batches, and writes the page
-//! and the data files. It knows batches and not SQL planning: who runs the
-//! queries passes the results in. It reads no clock and no environment, so the
-//! same inputs give the same bytes.
+//! crate parses it, asks its queries of an open workspace, draws its figures from
+//! record batches, and makes the page and the data files. It knows batches and
+//! not SQL planning, and reads no clock and no environment, so the same inputs
+//! give the same bytes.
 //!
-//! The way through: [`Spec::parse`], run the queries, [`render_page`] and the
-//! functions of [`output`], then [`output::Publication`].
+//! The way through: [`Spec::parse`], [`run`], then [`output::Publication::publish`].
 
 mod draw;
 mod error;
@@ -18,6 +17,7 @@ mod number;
 pub mod output;
 mod page;
 mod result;
+mod run;
 pub mod spec;
 mod voice;
 
@@ -25,6 +25,7 @@ pub use error::{OutputError, RenderError};
 pub use figure::{Figure, FigureKind};
 pub use lang::Lang;
 pub use number::{Format, Numbers};
-pub use page::{render_page, Freshness, PageContext, Tally, Tone};
+pub use page::{Freshness, PageContext, Tally, Tone, render_page};
 pub use result::QueryResult;
+pub use run::{Run, RunError, RunOptions, run};
 pub use spec::{Spec, SpecError};

@@ -5,7 +5,7 @@
 //! Colour marks a missed target and never a direction. A target that is missed
 //! by less than the interval is on watch and not an alert: the data cannot tell.
 
-use super::mark::{bullet, spark, Bullet, State};
+use super::mark::{Bullet, State, bullet, spark};
 use super::{Drawing, Scene};
 use crate::draw::scale::extent;
 use crate::error::RenderError;
@@ -87,7 +87,11 @@ impl Kpis {
         }
         if measures.is_empty() {
             html.open("tr", &[]);
-            html.leaf("td", &[("class", "t mu"), ("colspan", "12")], scene.no_data_text());
+            html.leaf(
+                "td",
+                &[("class", "t mu"), ("colspan", "12")],
+                scene.no_data_text(),
+            );
             html.close("tr");
         }
         html.close("tbody");
@@ -99,10 +103,14 @@ impl Kpis {
         let frame = scene.frame;
         let place = &scene.figure.place;
         let compare = match &self.compare {
-            Some(columns) => {
-                columns.iter().map(|column| frame.named(column)).collect::<Result<_, _>>()?
-            }
-            None => COMPARE.iter().filter_map(|name| frame.index_of(name)).collect(),
+            Some(columns) => columns
+                .iter()
+                .map(|column| frame.named(column))
+                .collect::<Result<_, _>>()?,
+            None => COMPARE
+                .iter()
+                .filter_map(|name| frame.index_of(name))
+                .collect(),
         };
         Ok(Roles {
             label: frame.needed(
@@ -143,9 +151,14 @@ fn measures(roles: &Roles, scene: &Scene<'_>) -> Result<Vec<Measure>, RenderErro
         None => vec![None; frame.rows()],
     };
     let (formats, better, states) = (text("format"), text("better"), text("state"));
-    let lists = frame.index_of("series").and_then(|column| frame.series(column));
-    let before: Vec<Vec<Option<f64>>> =
-        roles.compare.iter().map(|column| scene.numbers(*column)).collect::<Result<_, _>>()?;
+    let lists = frame
+        .index_of("series")
+        .and_then(|column| frame.series(column));
+    let before: Vec<Vec<Option<f64>>> = roles
+        .compare
+        .iter()
+        .map(|column| scene.numbers(*column))
+        .collect::<Result<_, _>>()?;
 
     let moments = match (&lists, roles.x) {
         (None, Some(x)) => frame.moments(x),
@@ -153,7 +166,10 @@ fn measures(roles: &Roles, scene: &Scene<'_>) -> Result<Vec<Measure>, RenderErro
     };
     let mut groups: Vec<(Option<String>, Vec<usize>)> = Vec::new();
     for (row, key) in keys.into_iter().enumerate() {
-        match groups.iter_mut().find(|(known, _)| moments.is_some() && *known == key) {
+        match groups
+            .iter_mut()
+            .find(|(known, _)| moments.is_some() && *known == key)
+        {
             Some((_, rows)) => rows.push(row),
             None => groups.push((key, vec![row])),
         }
@@ -164,7 +180,9 @@ fn measures(roles: &Roles, scene: &Scene<'_>) -> Result<Vec<Measure>, RenderErro
         if let Some(moments) = &moments {
             rows.sort_by_key(|row| moments[*row]);
         }
-        let Some(row) = rows.last().copied() else { continue };
+        let Some(row) = rows.last().copied() else {
+            continue;
+        };
         let format = formats[row].as_deref().and_then(Format::from_name);
         let mut measure = Measure {
             label: labels[row].clone().unwrap_or_else(|| MISSING.to_owned()),
@@ -271,14 +289,33 @@ fn row(html: &mut Markup, scene: &Scene<'_>, measure: &Measure, columns: &Column
     html.close("th");
     if let Some(width) = columns.spark {
         html.open("td", &[("class", "t")]);
-        html.append(&spark(&measure.series, measure.band, measure.state, width, &measure.label));
+        html.append(&spark(
+            &measure.series,
+            measure.band,
+            measure.state,
+            width,
+            &measure.label,
+        ));
         html.close("td");
     }
-    let class = if measure.state == State::Alert { "big bad" } else { "big" };
+    let class = if measure.state == State::Alert {
+        "big bad"
+    } else {
+        "big"
+    };
     let tip = interval.as_deref().map(|interval| {
-        format!("{written}, {} {interval}", scene.lang().pick("95% interval", "95% 区间"))
+        format!(
+            "{written}, {} {interval}",
+            scene.lang().pick("95% interval", "95% 区间")
+        )
     });
-    html.open("td", &[("class", class), ("title", tip.as_deref().unwrap_or(&written))]);
+    html.open(
+        "td",
+        &[
+            ("class", class),
+            ("title", tip.as_deref().unwrap_or(&written)),
+        ],
+    );
     html.text(&written);
     if let (Format::Points, Some(interval)) = (measure.format, &interval) {
         html.text("\u{2009}");
@@ -294,7 +331,11 @@ fn row(html: &mut Markup, scene: &Scene<'_>, measure: &Measure, columns: &Column
             (Some(now), Some(before), Some(higher)) => now != *before && (now > *before) == higher,
             _ => false,
         };
-        html.leaf("td", &[("class", if better { "gd" } else { "mu" })], &change);
+        html.leaf(
+            "td",
+            &[("class", if better { "gd" } else { "mu" })],
+            &change,
+        );
     }
     let target = target_text(scene, measure);
     if columns.has_target {
@@ -322,7 +363,9 @@ fn row(html: &mut Markup, scene: &Scene<'_>, measure: &Measure, columns: &Column
 }
 
 fn target_text(scene: &Scene<'_>, measure: &Measure) -> String {
-    let Some(target) = measure.target else { return MISSING.to_owned() };
+    let Some(target) = measure.target else {
+        return MISSING.to_owned();
+    };
     let written = scene.style().write(Some(target), measure.format);
     match measure.higher_is_better {
         Some(true) => format!("\u{2265} {written}"),
@@ -351,6 +394,11 @@ pub(super) fn state_icon(html: &mut Markup, scene: &Scene<'_>, state: State) {
         State::Watch => lang.pick("on watch", "关注"),
         State::Alert => lang.pick("missed", "未达标"),
     };
-    let named = [("class", class.as_str()), ("role", "img"), ("aria-label", word), ("title", word)];
+    let named = [
+        ("class", class.as_str()),
+        ("role", "img"),
+        ("aria-label", word),
+        ("title", word),
+    ];
     html.leaf("span", &named, state.icon());
 }

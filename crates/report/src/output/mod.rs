@@ -9,10 +9,10 @@ mod json;
 mod parquet;
 mod publication;
 
-pub use self::csv::{csv, CsvOptions};
+pub use self::csv::{CsvOptions, csv};
 pub use self::json::json;
 pub use self::parquet::parquet;
-pub use self::publication::{Published, Publication, PublishedFile};
+pub use self::publication::{Publication, Published, PublishedFile};
 
 /// What a file says about the run it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,19 @@ pub struct RunFacts {
     pub spec_hash: String,
     /// The settings the run used, name and value.
     pub settings: Vec<(String, String)>,
+}
+
+/// One cell as Arrow displays it; `None` is a NULL.
+pub(crate) fn cell_text(
+    batch: &arrow::array::RecordBatch,
+    column: usize,
+    row: usize,
+) -> Option<String> {
+    use arrow::util::display::{ArrayFormatter, FormatOptions};
+    let array = batch.column(column);
+    let options = FormatOptions::default();
+    let formatter = ArrayFormatter::try_new(array, &options).ok()?;
+    (!array.is_null(row)).then(|| formatter.value(row).to_string())
 }
 
 /// Bytes in hexadecimal.

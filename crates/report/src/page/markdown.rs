@@ -79,7 +79,10 @@ fn filled(text: &str, values: &[String]) -> String {
         let Some((number, after)) = after.split_once(CLOSE) else {
             return out;
         };
-        let value = number.parse::<usize>().ok().and_then(|index| values.get(index));
+        let value = number
+            .parse::<usize>()
+            .ok()
+            .and_then(|index| values.get(index));
         out.push_str(value.map_or("", String::as_str));
         rest = after;
     }
@@ -91,7 +94,10 @@ fn element(tag: &Tag<'_>) -> Option<&'static str> {
     Some(match tag {
         Tag::Paragraph => "p",
         // The title of the page is its only first-level heading.
-        Tag::Heading { level: HeadingLevel::H1 | HeadingLevel::H2, .. } => "h2",
+        Tag::Heading {
+            level: HeadingLevel::H1 | HeadingLevel::H2,
+            ..
+        } => "h2",
         Tag::Heading { .. } => "h3",
         Tag::Emphasis => "em",
         Tag::Strong => "strong",

@@ -14,7 +14,10 @@ pub struct SourceFile {
 impl SourceFile {
     /// A file from its path and its text.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into() }
+        Self {
+            path: path.into(),
+            text: text.into(),
+        }
     }
 }
 
