@@ -1,1 +1,44 @@
-fn main() {}
+//! The `aftersight` program: parse, run, print the error, choose the exit code.
+//!
+//! The only place that knows a terminal, the environment and the clock.
+
+mod args;
+mod commands;
+mod failure;
+mod machine;
+mod open;
+mod render;
+mod run;
+mod shell;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::Args;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        // Deep plans recurse; the default 2 MiB is too little in development builds.
+        .thread_stack_size(16 << 20)
+        .enable_all()
+        .build();
+    let done = match runtime {
+        // On a worker, for its stack: the main thread's is the system's choice.
+        Ok(runtime) => {
+            let done = runtime.block_on(async { tokio::spawn(commands::run(args)).await });
+            // A query that was cancelled may still be busy with its last batch.
+            runtime.shutdown_background();
+            match done {
+                Ok(done) => done,
+                Err(panic) => Err(failure::Failure::internal(&panic.to_string())),
+            }
+        }
+        Err(error) => Err(failure::Failure::failed(format!("cannot start: {error}"))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

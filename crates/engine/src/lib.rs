@@ -1,1 +1,35 @@
-//! Placeholder.
+//! The engine of aftersight: workspace, sources, tables, views, settings, queries.
+//!
+//! Data flows one way: sources -> tables -> views -> results -> outputs; the
+//! modules below stand in that order. The engine never talks to a terminal,
+//! reads the environment or asks the clock: the program hands those in.
+
+pub mod error;
+pub mod settings;
+mod suggest;
+pub mod workspace;
+
+mod bind;
+mod source;
+pub mod table;
+
+mod builtin;
+mod call;
+mod catalog;
+mod session;
+pub mod view;
+
+mod copy;
+mod diagnosis;
+mod engine;
+pub mod output;
+
+pub use bind::Parameters;
+pub use diagnosis::Diagnosis;
+pub use engine::{Engine, Options, Outcome, Rows, parameter_text};
+pub use error::{Error, ErrorKind, Location, Result};
+pub use session::Limits;
+pub use settings::Settings;
+pub use source::{OpenSource, StoreOptions, absolute_location, open_source, register_store};
+pub use suggest::{did_you_mean, nearest};
+pub use workspace::Workspace;

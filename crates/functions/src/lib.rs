@@ -1,1 +1,124 @@
-//! Placeholder.
+//! After-sales functions for any DataFusion session.
+//!
+//! ```
+//! use aftersight_functions::register_all;
+//! use datafusion::prelude::SessionContext;
+//!
+//! # fn main() -> datafusion::common::Result<()> {
+//! let ctx = SessionContext::new();
+//! register_all(&ctx)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Every function is a file named like it: `src/aggregate/nps.rs` is `nps`.
+//! [`functions`] is the only list; registration, documentation and tests walk it.
+//!
+//! Functions do no I/O, read no clock and no settings, and keep no state
+//! between batches other than what they sum up. The same rows give the same
+//! result whatever their order or partitions.
+
+mod additive;
+mod aggregate;
+mod args;
+mod documentation;
+mod interval;
+mod kernel;
+
+#[cfg(test)]
+mod harness;
+
+pub use documentation::{FunctionDoc, Kind, documentation};
+
+use std::sync::Arc;
+
+use datafusion::common::Result;
+use datafusion::execution::FunctionRegistry;
+use datafusion::logical_expr::{AggregateUDF, Documentation, ScalarUDF, WindowUDF};
+use datafusion::prelude::SessionContext;
+
+use aggregate::udaf;
+
+/// A function of any kind.
+#[derive(Debug, Clone)]
+pub enum Function {
+    /// One value for each row.
+    Scalar(Arc<ScalarUDF>),
+    /// One value for each group, or for each window.
+    Aggregate(Arc<AggregateUDF>),
+    /// One value for each row, computed over a window.
+    Window(Arc<WindowUDF>),
+}
+
+impl Function {
+    /// Returns the name in SQL.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Scalar(f) => f.name(),
+            Self::Aggregate(f) => f.name(),
+            Self::Window(f) => f.name(),
+        }
+    }
+
+    /// Returns what the function says about itself.
+    pub fn documentation(&self) -> Option<&Documentation> {
+        match self {
+            Self::Scalar(f) => f.documentation(),
+            Self::Aggregate(f) => f.documentation(),
+            Self::Window(f) => f.documentation(),
+        }
+    }
+}
+
+impl From<ScalarUDF> for Function {
+    fn from(f: ScalarUDF) -> Self {
+        Self::Scalar(Arc::new(f))
+    }
+}
+
+impl From<AggregateUDF> for Function {
+    fn from(f: AggregateUDF) -> Self {
+        Self::Aggregate(Arc::new(f))
+    }
+}
+
+impl From<WindowUDF> for Function {
+    fn from(f: WindowUDF) -> Self {
+        Self::Window(Arc::new(f))
+    }
+}
+
+/// Returns all functions, in the order of the manual.
+pub fn functions() -> Vec<Function> {
+    vec![
+        // Surveys
+        udaf::<aggregate::Nps>().into(),
+        udaf::<aggregate::NpsSe>().into(),
+        udaf::<aggregate::NpsCi>().into(),
+        udaf::<aggregate::NInvalid>().into(),
+    ]
+}
+
+/// Makes all functions known to a session.
+pub fn register_all(ctx: &SessionContext) -> Result<()> {
+    for function in functions() {
+        match function {
+            Function::Scalar(f) => ctx.register_udf(f.as_ref().clone()),
+            Function::Aggregate(f) => ctx.register_udaf(f.as_ref().clone()),
+            Function::Window(f) => ctx.register_udwf(f.as_ref().clone()),
+        }
+    }
+    Ok(())
+}
+
+/// Makes all functions known to a registry, such as the state of a session or of a remote worker.
+pub fn register_all_in(registry: &mut dyn FunctionRegistry) -> Result<()> {
+    for function in functions() {
+        match function {
+            Function::Scalar(f) => drop(registry.register_udf(f)?),
+            Function::Aggregate(f) => drop(registry.register_udaf(f)?),
+            Function::Window(f) => drop(registry.register_udwf(f)?),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! Every flag, documented where it is defined.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// SQL for what happens after the sale
+///
+/// Without a command: a shell on a terminal, else the SQL on standard input.
+#[derive(Debug, Parser)]
+#[command(name = "aftersight", version, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+
+    /// Run this SQL and leave; may be given several times
+    #[arg(short = 'c', long = "command", value_name = "SQL")]
+    pub(crate) commands: Vec<String>,
+
+    /// Run the SQL of this file and leave; may be given several times
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// Which workspace, with which settings.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct WorkspaceArgs {
+    /// Workspace file, or the folder it is in [default: aftersight.toml here, if there is one]
+    #[arg(short = 'w', long, value_name = "PATH", global = true)]
+    pub(crate) workspace: Option<PathBuf>,
+
+    /// Folder or URL that relative locations of the workspace start from [default: its folder]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) data: Option<String>,
+
+    /// Change a setting; may be given several times
+    #[arg(long = "set", value_name = "NAME=VALUE", global = true)]
+    pub(crate) settings: Vec<String>,
+
+    /// Report day: its midnight, exclusive [default: end of the last complete period]
+    #[arg(long, value_name = "DATE", global = true)]
+    pub(crate) as_of: Option<String>,
+
+    /// Memory queries may take, as in 4GB [default: 60 % of the machine's]
+    #[arg(short = 'm', long, value_name = "BYTES", global = true, value_parser = parse_bytes)]
+    pub(crate) memory_limit: Option<u64>,
+
+    /// Disk space that spilling may take [default: 100GB]
+    #[arg(short = 'd', long, value_name = "BYTES", global = true, value_parser = parse_bytes)]
+    pub(crate) disk_limit: Option<u64>,
+
+    /// Tasks a query may run in parallel [default: cores]
+    #[arg(long, value_name = "N", global = true)]
+    pub(crate) threads: Option<usize>,
+
+    /// Say nothing but results and errors
+    #[arg(short = 'q', long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// Where results go, and how they look.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct OutputArgs {
+    /// Format of results [default: by the file's extension, else table]
+    #[arg(long, value_name = "FORMAT", value_parser = ["table", "csv", "tsv", "json", "ndjson", "markdown", "html", "parquet"])]
+    pub(crate) format: Option<String>,
+
+    /// Write the result to this file, whole or not at all
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Rows a table shows [default: 40 on a terminal, else all]
+    #[arg(long, value_name = "N")]
+    pub(crate) maxrows: Option<usize>,
+}
+
+/// Commands beside the shell.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the views, or show one with its columns and SQL
+    Views {
+        /// View to show
+        name: Option<String>,
+    },
+    /// List the functions, or show one with an example
+    Functions {
+        /// Function to show
+        name: Option<String>,
+    },
+    /// List the settings, or show one
+    Settings {
+        /// Setting to show
+        name: Option<String>,
+    },
+}
+
+/// Reads `4GB`, `512MiB` or plain bytes; units are powers of 1024, as in datafusion-cli.
+fn parse_bytes(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = text[digits.len()..].to_lowercase();
+    let shift = match unit.trim_end_matches('b').trim_end_matches('i') {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        _ => return Err(format!("'{unit}' is no unit; use KB, MB, GB or TB")),
+    };
+    let number: u64 = digits
+        .trim()
+        .parse()
+        .map_err(|_| format!("'{digits}' is no whole number"))?;
+    number
+        .checked_shl(shift)
+        .filter(|bytes| *bytes > 0 && bytes >> shift == number)
+        .ok_or_else(|| format!("'{text}' is no size"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_with_and_without_units() {
+        assert_eq!(parse_bytes("512"), Ok(512));
+        assert_eq!(parse_bytes("4GB"), Ok(4 << 30));
+        assert_eq!(parse_bytes("64MiB"), Ok(64 << 20));
+        assert!(parse_bytes("0").is_err());
+        assert!(parse_bytes("4 parsecs").is_err());
+        assert!(parse_bytes("99999999999TB").is_err());
+    }
+
+    #[test]
+    fn the_flags_are_consistent() {
+        use clap::CommandFactory;
+        Args::command().debug_assert();
+    }
+}

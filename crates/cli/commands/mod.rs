@@ -1,0 +1,71 @@
+//! Commands, one file each.
+
+pub(crate) mod functions;
+mod settings;
+mod views;
+
+use std::io::{IsTerminal, Read};
+
+use crate::args::{Args, Command};
+use crate::failure::Failure;
+use crate::open::{ensure_report_day, open};
+use crate::run::{Runner, Script};
+use crate::shell;
+
+/// Runs what the flags ask for.
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    if let Some(command) = &args.command {
+        return match command {
+            Command::Views { name } => views::run(&args.workspace, name.as_deref()).await,
+            Command::Functions { name } => functions::run(name.as_deref()),
+            Command::Settings { name } => settings::run(&args.workspace, name.as_deref()).await,
+        };
+    }
+    let engine = open(&args.workspace).await?;
+    let report_day = ensure_report_day(&engine)?;
+    let is_quiet = args.workspace.quiet;
+    let mut runner = Runner {
+        engine: &engine,
+        output: args.output.clone(),
+        report_day,
+        is_quiet,
+    };
+    for sql in &args.commands {
+        runner.run(&Script { sql, file: None }).await?;
+    }
+    for path in &args.files {
+        let file = path.display().to_string();
+        let sql = std::fs::read_to_string(path)
+            .map_err(|e| Failure::failed(format!("cannot read {file}: {e}")))?;
+        runner
+            .run(&Script {
+                sql: &sql,
+                file: Some(&file),
+            })
+            .await?;
+    }
+    if !args.commands.is_empty() || !args.files.is_empty() {
+        return Ok(());
+    }
+    if std::io::stdin().is_terminal() {
+        return shell::run(runner).await;
+    }
+    let mut sql = String::new();
+    std::io::stdin()
+        .read_to_string(&mut sql)
+        .map_err(|e| Failure::failed(format!("cannot read standard input: {e}")))?;
+    runner
+        .run(&Script {
+            sql: &sql,
+            file: None,
+        })
+        .await
+}
+
+/// Prints a line of a command's result.
+#[expect(clippy::print_stdout, reason = "the program prints its results")]
+pub(crate) fn print(text: &str) {
+    // A closed pipe ends the output, not the program with a panic.
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{text}");
+}

@@ -1,0 +1,88 @@
+//! Opening the workspace that the flags and the current folder name.
+
+use std::path::PathBuf;
+
+use aftersight_engine::settings::last_complete_period_end;
+use aftersight_engine::{Engine, Options, StoreOptions, Workspace};
+
+use crate::args::WorkspaceArgs;
+use crate::failure::Failure;
+use crate::machine;
+
+/// Name of the workspace file.
+pub(crate) const WORKSPACE_FILE: &str = "aftersight.toml";
+
+/// Returns the workspace file the flags or the current folder name.
+fn workspace_file(args: &WorkspaceArgs) -> Result<Option<PathBuf>, Failure> {
+    match &args.workspace {
+        Some(path) if path.is_dir() => {
+            let file = path.join(WORKSPACE_FILE);
+            if !file.is_file() {
+                let text = format!("there is no {WORKSPACE_FILE} in {}", path.display());
+                return Err(Failure::usage(text, None));
+            }
+            Ok(Some(file))
+        }
+        Some(path) => Ok(Some(path.clone())),
+        None => Ok(Some(PathBuf::from(WORKSPACE_FILE)).filter(|file| file.is_file())),
+    }
+}
+
+/// Opens the workspace and applies the flags. Without one, an empty workspace.
+pub(crate) async fn open(args: &WorkspaceArgs) -> Result<Engine, Failure> {
+    let base = args.data.clone().unwrap_or_default();
+    let options = Options {
+        limits: machine::limits(args),
+        stores: StoreOptions {
+            base,
+            options: machine::store_options(),
+        },
+        allow_files: true,
+    };
+    let opened = match workspace_file(args)? {
+        Some(file) => Engine::open_file(&file, options).await,
+        None => Engine::open(Workspace::default(), options).await,
+    };
+    let engine = opened.map_err(|e| Failure::of(None, e))?;
+    for pair in &args.settings {
+        let Some((name, value)) = pair.split_once('=') else {
+            let text = format!("--set takes NAME=VALUE, not '{pair}'");
+            return Err(Failure::usage(text, None));
+        };
+        engine
+            .set(name.trim(), value)
+            .map_err(|e| Failure::of(None, e))?;
+    }
+    if let Some(day) = &args.as_of {
+        engine.set("as_of", day).map_err(|e| Failure::of(None, e))?;
+    }
+    Ok(engine)
+}
+
+/// Where the report day came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReportDay {
+    /// Somebody gave it.
+    Given,
+    /// It is the end of the last complete period, by the clock.
+    Assumed,
+}
+
+/// Gives the session a report day when nobody else did.
+pub(crate) fn ensure_report_day(engine: &Engine) -> Result<ReportDay, Failure> {
+    let settings = engine.settings();
+    if settings.as_of().is_some() {
+        return Ok(ReportDay::Given);
+    }
+    let period = settings
+        .get("period")
+        .ok()
+        .flatten()
+        .unwrap_or("week")
+        .to_owned();
+    let day = last_complete_period_end(machine::today(settings.time_zone()), &period);
+    engine
+        .set("as_of", &day.to_string())
+        .map_err(|e| Failure::of(None, e))?;
+    Ok(ReportDay::Assumed)
+}

@@ -1,0 +1,374 @@
+//! Where a name in a query leads: files, canonical tables, views, the session's own tables.
+//!
+//! A view is planned when it is looked up, with the settings of that moment, so
+//! a view follows a later `set`. Within one statement a view is planned once.
+//! A bare name is, after CTEs, the session's own table or a query of the running
+//! report, then marts, intermediate, staging, raw, source. A view never sees
+//! itself: its own name leads on to the next layer.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use async_trait::async_trait;
+use datafusion::catalog::{CatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider};
+use datafusion::common::{DataFusionError, Result, exec_err, plan_err};
+use datafusion::datasource::{TableType, ViewTable};
+use datafusion::execution::context::SessionState;
+use datafusion::prelude::SessionContext;
+use indexmap::IndexMap;
+
+use crate::bind::{self, Parameters};
+use crate::settings::{Settings, with_hint};
+use crate::source::{StoreOptions, open_source};
+use crate::suggest::did_you_mean;
+use crate::view::{VIEW_SCHEMAS, View, Views};
+use crate::workspace::SourceSpec;
+
+/// Name of the catalog; it shows up only in `information_schema`.
+pub(crate) const CATALOG: &str = "aftersight";
+/// The schema of bare names: what the session made itself, and the way to everything else.
+pub(crate) const MAIN: &str = "main";
+
+type Tables = IndexMap<String, Arc<dyn TableProvider>>;
+
+/// Everything names can lead to.
+pub(crate) struct Names {
+    sources: OnceLock<Tables>,
+    raw: OnceLock<Tables>,
+    views: Views,
+    own: MemorySchemaProvider,
+    files: OnceLock<StoreOptions>,
+    state: OnceLock<Box<dyn Fn() -> Option<SessionState> + Send + Sync>>,
+}
+
+impl fmt::Debug for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Names").finish_non_exhaustive()
+    }
+}
+
+/// What is known while a statement is planned.
+#[derive(Clone)]
+pub(crate) struct Planning {
+    /// Views being planned, outermost first.
+    stack: Vec<String>,
+    /// Views this statement has planned already.
+    planned: Arc<Mutex<HashMap<String, Arc<dyn TableProvider>>>>,
+    /// Settings that views are bound with.
+    pub(crate) settings: Arc<Settings>,
+    /// Values beside the settings.
+    parameters: Arc<Parameters>,
+    /// Placeholders views asked for.
+    pub(crate) used: Arc<Mutex<BTreeSet<String>>>,
+}
+
+tokio::task_local! {
+    static PLANNING: Planning;
+}
+
+impl Planning {
+    /// Starts the planning of a statement.
+    pub(crate) fn new(settings: Settings, parameters: Parameters) -> Self {
+        Planning {
+            stack: Vec::new(),
+            planned: Arc::default(),
+            settings: Arc::new(settings),
+            parameters: Arc::new(parameters),
+            used: Arc::default(),
+        }
+    }
+
+    /// Runs planning work that may look up views.
+    pub(crate) async fn scope<F: Future>(self, work: F) -> F::Output {
+        PLANNING.scope(self, work).await
+    }
+
+    /// Returns the planning under way, if there is one.
+    pub(crate) fn current() -> Option<Self> {
+        PLANNING.try_with(Planning::clone).ok()
+    }
+}
+
+impl Names {
+    pub(crate) fn new(views: Views) -> Arc<Self> {
+        Arc::new(Names {
+            sources: OnceLock::new(),
+            raw: OnceLock::new(),
+            views,
+            own: MemorySchemaProvider::new(),
+            files: OnceLock::new(),
+            state: OnceLock::new(),
+        })
+    }
+
+    /// Connects the names with the session that asks for them.
+    pub(crate) fn attach(self: &Arc<Self>, ctx: &SessionContext) {
+        let state = ctx.state_weak_ref();
+        let _ = self
+            .state
+            .set(Box::new(move || Some(state.upgrade()?.read().clone())));
+        let catalog = Catalog {
+            names: Arc::clone(self),
+        };
+        ctx.register_catalog(CATALOG, Arc::new(catalog));
+    }
+
+    pub(crate) fn set_sources(&self, sources: Tables) {
+        let _ = self.sources.set(sources);
+    }
+
+    pub(crate) fn set_raw(&self, raw: Tables) {
+        let _ = self.raw.set(raw);
+    }
+
+    /// Lets queries name files and URLs as tables.
+    pub(crate) fn allow_files(&self, options: StoreOptions) {
+        let _ = self.files.set(options);
+    }
+
+    /// Returns whether the session made this table itself.
+    pub(crate) fn is_own(&self, name: &str) -> bool {
+        self.own.table_exist(name)
+    }
+
+    pub(crate) fn views(&self) -> &Views {
+        &self.views
+    }
+
+    /// Returns every name a bare reference can mean, for suggestions and completion.
+    pub(crate) fn bare_names(&self) -> Vec<String> {
+        let mut names = self.own.table_names();
+        for schema in VIEW_SCHEMAS {
+            names.extend(self.views.names(schema));
+        }
+        for tables in [self.raw.get(), self.sources.get()].into_iter().flatten() {
+            names.extend(tables.keys().cloned());
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn state(&self) -> Result<SessionState> {
+        match self.state.get().and_then(|state| state()) {
+            Some(state) => Ok(state),
+            None => exec_err!("the session is closed"),
+        }
+    }
+
+    async fn lookup(&self, schema: &str, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        let of = |tables: Option<&Tables>| tables.and_then(|t| t.get(name)).map(Arc::clone);
+        match schema {
+            "source" => Ok(of(self.sources.get())),
+            "raw" => Ok(of(self.raw.get())),
+            MAIN => self.lookup_bare(name).await,
+            _ => match self.views.get(schema, name) {
+                Some(view) => self.plan_view(view).await.map(Some),
+                None => Ok(None),
+            },
+        }
+    }
+
+    async fn lookup_bare(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        if let Some(table) = self.own.table(name).await? {
+            return Ok(Some(table));
+        }
+        let stack = Planning::current().map(|p| p.stack).unwrap_or_default();
+        for schema in VIEW_SCHEMAS {
+            if let Some(view) = self.views.get(schema, name)
+                && !stack.contains(&view.qualified())
+            {
+                return self.plan_view(view).await.map(Some);
+            }
+        }
+        for schema in ["raw", "source"] {
+            if let Some(table) = Box::pin(self.lookup(schema, name)).await? {
+                return Ok(Some(table));
+            }
+        }
+        match self.files.get() {
+            Some(options) if is_location(name) => self.open_file(name, options).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Opens a file, folder, glob or URL that a query names as a table.
+    ///
+    /// It is opened anew for every statement, so that it is read as it is now.
+    async fn open_file(
+        &self,
+        location: &str,
+        options: &StoreOptions,
+    ) -> Result<Arc<dyn TableProvider>> {
+        let ctx = SessionContext::new_with_state(self.state()?);
+        // A path in a query starts from where the user is, not from the workspace.
+        let here = StoreOptions {
+            base: String::new(),
+            ..options.clone()
+        };
+        let spec = SourceSpec::of_location(location);
+        let opened = open_source(&ctx, location, &spec, &here).await;
+        let opened = opened.map_err(|e| DataFusionError::Plan(with_hint(&e)))?;
+        Ok(opened.provider)
+    }
+
+    /// Plans a view with the settings of the statement that names it.
+    pub(crate) async fn plan_view(&self, view: &View) -> Result<Arc<dyn TableProvider>> {
+        let state = self.state()?;
+        let planning = Planning::current()
+            .unwrap_or_else(|| Planning::new(bind::settings(&state), Parameters::new()));
+        let name = view.qualified();
+        if let Some(at) = planning.stack.iter().position(|v| *v == name) {
+            let cycle = planning.stack[at..].join(" -> ");
+            return plan_err!("view {name} reads itself: {cycle} -> {name}");
+        }
+        let lock = || {
+            planning
+                .planned
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(table) = lock().get(&name) {
+            return Ok(Arc::clone(table));
+        }
+        let mut inner = planning.clone();
+        inner.stack.push(name.clone());
+        let plan = async {
+            let statements = bind::parse(&view.sql)?;
+            let Ok([mut statement]) = <[_; 1]>::try_from(statements) else {
+                return plan_err!("expected one query");
+            };
+            let used = bind::bind_with(&planning.settings, &planning.parameters, &mut statement)?;
+            planning
+                .used
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .extend(used);
+            state.statement_to_plan(statement).await
+        };
+        // Boxed, because views plan views.
+        let plan: std::pin::Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(plan);
+        let plan = inner.scope(plan).await;
+        let plan = plan.map_err(|e: DataFusionError| e.context(format!("in view {name}")))?;
+        let table: Arc<dyn TableProvider> = Arc::new(ViewTable::new(plan, Some(view.sql.clone())));
+        lock().insert(name, Arc::clone(&table));
+        Ok(table)
+    }
+
+    fn table_names(&self, schema: &str) -> Vec<String> {
+        let of = |tables: Option<&Tables>| tables.map(|t| t.keys().cloned().collect());
+        match schema {
+            "source" => of(self.sources.get()).unwrap_or_default(),
+            "raw" => of(self.raw.get()).unwrap_or_default(),
+            MAIN => self.own.table_names(),
+            _ => self.views.names(schema),
+        }
+    }
+}
+
+/// A table name with a slash or a data file's extension is a location.
+fn is_location(name: &str) -> bool {
+    let ends = [
+        ".parquet", ".pq", ".csv", ".tsv", ".json", ".ndjson", ".jsonl", ".gz", ".zst",
+    ];
+    name.contains('/') || ends.iter().any(|end| name.ends_with(end))
+}
+
+/// Returns what to try instead of a table that does not exist.
+pub(crate) fn table_hint(names: &Names, missing: &str) -> Option<String> {
+    let bare = missing.rsplit('.').next().unwrap_or(missing);
+    let known = names.bare_names();
+    did_you_mean(bare, known.iter().map(String::as_str)).filter(|hint| hint.starts_with("did"))
+}
+
+#[derive(Debug)]
+struct Catalog {
+    names: Arc<Names>,
+}
+
+impl CatalogProvider for Catalog {
+    fn schema_names(&self) -> Vec<String> {
+        let mut names = vec![MAIN.to_owned()];
+        names.extend(VIEW_SCHEMAS.map(str::to_owned));
+        names.extend(["raw".to_owned(), "source".to_owned()]);
+        names
+    }
+
+    fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
+        let known = self.schema_names().iter().any(|schema| schema == name);
+        known.then(|| {
+            let schema = Schema {
+                names: Arc::clone(&self.names),
+                schema: name.to_owned(),
+            };
+            Arc::new(schema) as Arc<dyn SchemaProvider>
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Schema {
+    names: Arc<Names>,
+    schema: String,
+}
+
+#[async_trait]
+impl SchemaProvider for Schema {
+    fn table_names(&self) -> Vec<String> {
+        self.names.table_names(&self.schema)
+    }
+
+    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        self.names.lookup(&self.schema, name).await
+    }
+
+    // Listings ask for the type of every name; none of them is worth a planning.
+    async fn table_type(&self, name: &str) -> Result<Option<TableType>> {
+        if self.schema == MAIN {
+            return self.names.own.table_type(name).await;
+        }
+        let is_there = self.table_exist(name);
+        let ty = if self.schema == "source" || self.schema == "raw" {
+            TableType::Base
+        } else {
+            TableType::View
+        };
+        Ok(is_there.then_some(ty))
+    }
+
+    fn register_table(
+        &self,
+        name: String,
+        table: Arc<dyn TableProvider>,
+    ) -> Result<Option<Arc<dyn TableProvider>>> {
+        if self.schema != MAIN {
+            return exec_err!(
+                "schema {} belongs to the workspace: create {name} without it",
+                self.schema
+            );
+        }
+        self.names.own.register_table(name, table)
+    }
+
+    fn deregister_table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        if self.schema != MAIN {
+            return exec_err!(
+                "{}.{name} belongs to the workspace and cannot be dropped",
+                self.schema
+            );
+        }
+        self.names.own.deregister_table(name)
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        if self.schema == MAIN {
+            return self.names.own.table_exist(name);
+        }
+        self.names
+            .table_names(&self.schema)
+            .iter()
+            .any(|table| table == name)
+    }
+}

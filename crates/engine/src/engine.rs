@@ -1,0 +1,498 @@
+//! The public face: open a workspace, ask it questions.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::common::ScalarValue;
+use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::context::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::prelude::SessionContext;
+use datafusion::sql::parser::{ResetStatement, Statement};
+use datafusion::sql::sqlparser::ast::{
+    Expr as SqlExpr, Ident, ObjectName, Set, Statement as Sql, Value,
+};
+use futures::TryStreamExt;
+use indexmap::IndexMap;
+
+use crate::bind::{self, Parameters};
+use crate::catalog::{Names, Planning};
+use crate::copy;
+use crate::error::{Error, Result};
+use crate::session::{Limits, session};
+use crate::settings::{Settings, with_hint};
+use crate::source::{OpenSource, StoreOptions, open_source};
+use crate::table::{CanonicalTables, MappedTable, Mapper};
+use crate::view::Views;
+use crate::workspace::Workspace;
+
+/// How to open a workspace.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// What the session may take of the machine.
+    pub limits: Limits,
+    /// Where locations start from, and credentials of object stores.
+    pub stores: StoreOptions,
+    /// Whether a query may name a file or URL as a table. Gives everybody who
+    /// can send SQL the files the process can read: right for a shell, wrong
+    /// for a server.
+    pub allow_files: bool,
+}
+
+/// An open workspace: sources, tables, views and settings in one session.
+///
+/// ```
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// use aftersight_engine::{Engine, Options, Workspace};
+///
+/// let engine = Engine::open(Workspace::default(), Options::default()).await?;
+/// let rows = engine.query("select nps(score) as nps from (values (10), (9), (3)) as t(score)").await?;
+/// assert_eq!(rows[0].num_rows(), 1);
+/// # Ok::<(), aftersight_engine::Error>(())
+/// # }).unwrap();
+/// ```
+pub struct Engine {
+    ctx: SessionContext,
+    names: Arc<Names>,
+    workspace: Workspace,
+    sources: IndexMap<String, OpenSource>,
+    tables: IndexMap<String, MappedTable>,
+    used: Mutex<BTreeSet<String>>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("workspace", &self.workspace.file)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a statement gave.
+pub enum Outcome {
+    /// Rows that are still being computed.
+    Rows(Rows),
+    /// Nothing to show but that it is done.
+    Done(String),
+}
+
+/// Rows on their way.
+pub struct Rows {
+    /// Columns.
+    pub schema: SchemaRef,
+    /// Batches; dropping the stream cancels the query.
+    pub stream: SendableRecordBatchStream,
+    /// The running plan, for progress and metrics; none for rows made here.
+    pub plan: Option<Arc<dyn ExecutionPlan>>,
+}
+
+impl Engine {
+    /// Opens every source and maps every table; the first mistake is the error.
+    pub async fn open(workspace: Workspace, options: Options) -> Result<Self> {
+        let file_base = Path::new(&workspace.file)
+            .parent()
+            .map(Path::to_path_buf)
+            .unwrap_or_default();
+        let mut views = Views::built_in()?;
+        if !workspace.file.is_empty() {
+            views.add_folder(&file_base.join("sql"))?;
+        }
+        let names = Names::new(views);
+        let settings = workspace.settings.clone();
+        let opened = session(&names, settings, &options.limits);
+        let ctx = opened.map_err(|e| Error::query("", e))?;
+        if options.allow_files {
+            names.allow_files(options.stores.clone());
+        }
+
+        let mut sources = IndexMap::new();
+        for (name, spec) in &workspace.sources {
+            sources.insert(
+                name.clone(),
+                open_source(&ctx, name, spec, &options.stores).await?,
+            );
+        }
+        names.set_sources(
+            sources
+                .iter()
+                .map(|(n, s)| (n.clone(), Arc::clone(&s.provider)))
+                .collect(),
+        );
+
+        let read_file = |file: &str| std::fs::read_to_string(file_base.join(file));
+        let mapper = Mapper {
+            ctx: &ctx,
+            workspace: &workspace,
+            read_file: &read_file,
+        };
+        let tables = mapper.map_all().await?;
+        names.set_raw(
+            tables
+                .iter()
+                .map(|(n, t)| (n.clone(), Arc::clone(&t.provider)))
+                .collect(),
+        );
+        Ok(Engine {
+            ctx,
+            names,
+            workspace,
+            sources,
+            tables,
+            used: Mutex::default(),
+        })
+    }
+
+    /// Reads a workspace file and opens it.
+    pub async fn open_file(path: &Path, mut options: Options) -> Result<Self> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|e| Error::Workspace {
+            at: None,
+            message: format!("cannot read {file}: {e}"),
+            hint: None,
+        })?;
+        if options.stores.base.is_empty() {
+            options.stores.base = path
+                .parent()
+                .map(|p| p.display().to_string())
+                .unwrap_or_default();
+        }
+        let workspace = Workspace::parse(&file, &text, CanonicalTables::get())?;
+        Engine::open(workspace, options).await
+    }
+
+    /// The workspace as its file says.
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// The sources that were opened.
+    pub fn sources(&self) -> &IndexMap<String, OpenSource> {
+        &self.sources
+    }
+
+    /// The canonical tables of this workspace, the unmapped ones too.
+    pub fn tables(&self) -> &IndexMap<String, MappedTable> {
+        &self.tables
+    }
+
+    /// The views.
+    pub fn views(&self) -> &Views {
+        self.names.views()
+    }
+
+    /// The session underneath, for embedders.
+    pub fn context(&self) -> &SessionContext {
+        &self.ctx
+    }
+
+    /// Names a bare table reference can mean.
+    pub fn table_names(&self) -> Vec<String> {
+        self.names.bare_names()
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// The settings as they are now.
+    pub fn settings(&self) -> Settings {
+        bind::settings(&self.ctx.state())
+    }
+
+    /// Changes a setting of the session.
+    pub fn set(&self, name: &str, value: &str) -> Result<()> {
+        self.change(|settings| settings.set(name, value))
+    }
+
+    /// Puts a setting back to what the workspace file says.
+    pub fn reset(&self, name: &str) -> Result<()> {
+        match self.workspace.settings.get(name)? {
+            Some(value) => self.set(name, value),
+            None => self.change(|settings| settings.reset(name)),
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Settings) -> Result<()>) -> Result<()> {
+        let state = self.ctx.state_ref();
+        let mut state = state.write();
+        let options = state.config_mut().options_mut();
+        match options.extensions.get_mut::<Settings>() {
+            Some(settings) => change(settings),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs a text of one query and collects its rows.
+    pub async fn query(&self, sql: &str) -> Result<Vec<RecordBatch>> {
+        self.query_with(sql, &Parameters::new())
+            .await
+            .map(|(_, batches)| batches)
+    }
+
+    /// Runs one query with parameters beside the settings.
+    pub async fn query_with(
+        &self,
+        sql: &str,
+        parameters: &Parameters,
+    ) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+        let failed = |e: DataFusionError| Error::query(sql, e);
+        let mut statements = bind::parse(sql).map_err(failed)?;
+        let (Some(statement), true) = (statements.pop(), statements.is_empty()) else {
+            let error = DataFusionError::Plan("expected one query".into());
+            return Err(failed(error));
+        };
+        let rows = match self.run_with(statement, parameters).await.map_err(failed)? {
+            Outcome::Rows(rows) => rows,
+            Outcome::Done(_) => return Ok((Arc::new(Schema::empty()), Vec::new())),
+        };
+        let batches = rows.stream.try_collect().await.map_err(failed)?;
+        Ok((rows.schema, batches))
+    }
+
+    /// Parses a script into its statements.
+    pub fn parse(&self, sql: &str) -> Result<Vec<Statement>> {
+        bind::parse(sql).map_err(|e| Error::query(sql, e))
+    }
+
+    /// Runs one statement.
+    pub async fn run(&self, statement: Statement) -> Result<Outcome, DataFusionError> {
+        self.run_with(statement, &Parameters::new()).await
+    }
+
+    async fn run_with(
+        &self,
+        statement: Statement,
+        parameters: &Parameters,
+    ) -> Result<Outcome, DataFusionError> {
+        if let Some(outcome) = self.own_statement(&statement)? {
+            return Ok(outcome);
+        }
+        let state = self.ctx.state();
+        let plan = self.plan(&state, statement, parameters).await?;
+        match plan {
+            LogicalPlan::Copy(copy) => copy::run(&self.ctx, copy).await,
+            LogicalPlan::Dml(dml) => {
+                let table = dml.table_name.table();
+                if !self.names.is_own(table) {
+                    return datafusion::common::plan_err!(
+                        "{table} belongs to the workspace and is read-only; write results with copy (...) to 'file.parquet'"
+                    );
+                }
+                self.stream(&state, LogicalPlan::Dml(dml)).await
+            }
+            LogicalPlan::Ddl(_) | LogicalPlan::Statement(_) => {
+                self.ctx.execute_logical_plan(plan).await?.collect().await?;
+                Ok(Outcome::Done("done".into()))
+            }
+            plan => self.stream(&state, plan).await,
+        }
+    }
+
+    /// Plans a statement, its views included, with the settings of now.
+    pub async fn plan(
+        &self,
+        state: &SessionState,
+        mut statement: Statement,
+        parameters: &Parameters,
+    ) -> Result<LogicalPlan, DataFusionError> {
+        let settings = bind::settings(state);
+        let own = bind::bind_with(&settings, parameters, &mut statement)?;
+        let planning = Planning::new(settings, parameters.clone());
+        let in_views = Arc::clone(&planning.used);
+        let plan = planning.scope(state.statement_to_plan(statement)).await;
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.clear();
+        used.extend(own);
+        used.extend(
+            in_views
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .iter()
+                .cloned(),
+        );
+        plan
+    }
+
+    /// Returns whether the last statement depends on the report day.
+    pub fn used_report_day(&self) -> bool {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let starts = ["as_of", "period_", "prev_", "year_ago_"];
+        used.iter()
+            .any(|name| starts.iter().any(|start| name.starts_with(start)))
+    }
+
+    async fn stream(
+        &self,
+        state: &SessionState,
+        plan: LogicalPlan,
+    ) -> Result<Outcome, DataFusionError> {
+        let physical = state.create_physical_plan(&plan).await?;
+        let stream = execute_stream(Arc::clone(&physical), state.task_ctx())?;
+        // The query's own names: the physical schema may differ in nullability only.
+        let schema = stream.schema();
+        Ok(Outcome::Rows(Rows {
+            schema,
+            stream,
+            plan: Some(physical),
+        }))
+    }
+
+    /// `set`, `reset` and `show` of our settings, which DataFusion does not know or only half.
+    fn own_statement(&self, statement: &Statement) -> Result<Option<Outcome>, DataFusionError> {
+        let as_plan = |e: Error| DataFusionError::Plan(with_hint(&e));
+        match statement {
+            Statement::Reset(ResetStatement::Variable(name)) => {
+                let Some(name) = own_setting(&parts(name)) else {
+                    return Ok(None);
+                };
+                self.reset(&name).map_err(as_plan)?;
+                Ok(Some(Outcome::Done(format!(
+                    "{name} = {}",
+                    self.shown(&name)
+                ))))
+            }
+            Statement::Statement(inner) => match inner.as_ref() {
+                Sql::Set(Set::SingleAssignment {
+                    variable, values, ..
+                }) => {
+                    let Some(name) = own_setting(&parts(variable)) else {
+                        return Ok(None);
+                    };
+                    let [value] = values.as_slice() else {
+                        return datafusion::common::plan_err!("`{name}` takes one value");
+                    };
+                    self.set(&name, &setting_text(value)).map_err(as_plan)?;
+                    Ok(Some(Outcome::Done(format!(
+                        "{name} = {}",
+                        self.shown(&name)
+                    ))))
+                }
+                Sql::ShowVariable { variable } => {
+                    let Some(name) = own_setting(&idents(variable)) else {
+                        return Ok(None);
+                    };
+                    if name == "settings" {
+                        return Ok(Some(Outcome::Rows(self.settings_rows(None)?)));
+                    }
+                    if name == "tables" || name == "all" {
+                        return Ok(None);
+                    }
+                    self.settings().get(&name).map_err(as_plan)?;
+                    Ok(Some(Outcome::Rows(self.settings_rows(Some(&name))?)))
+                }
+                _ => Ok(None),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    fn shown(&self, name: &str) -> String {
+        let settings = self.settings();
+        settings
+            .get(name)
+            .ok()
+            .flatten()
+            .unwrap_or("null")
+            .to_owned()
+    }
+
+    fn settings_rows(&self, only: Option<&str>) -> Result<Rows, DataFusionError> {
+        let settings = self.settings();
+        let mut columns: [Vec<Option<String>>; 5] = Default::default();
+        for setting in settings
+            .declarations()
+            .filter(|s| only.is_none_or(|name| s.name == name))
+        {
+            let value = settings
+                .get(&setting.name)
+                .ok()
+                .flatten()
+                .map(str::to_owned);
+            let row = [
+                Some(setting.name.clone()),
+                value,
+                setting.default.clone(),
+                Some(setting.ty.name()),
+                Some(setting.doc.clone()),
+            ];
+            for (column, cell) in columns.iter_mut().zip(row) {
+                column.push(cell);
+            }
+        }
+        let names = ["name", "value", "default", "type", "meaning"];
+        let fields: Vec<Field> = names
+            .iter()
+            .map(|n| Field::new(*n, DataType::Utf8, true))
+            .collect();
+        let arrays = columns
+            .into_iter()
+            .map(|c| Arc::new(StringArray::from(c)) as ArrayRef);
+        let schema = Arc::new(Schema::new(fields));
+        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays.collect())?;
+        let stream = futures::stream::iter([Ok(batch)]);
+        let stream = Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&schema), stream));
+        Ok(Rows {
+            schema,
+            stream,
+            plan: None,
+        })
+    }
+}
+
+fn parts(name: &ObjectName) -> Vec<String> {
+    name.to_string().split('.').map(str::to_lowercase).collect()
+}
+
+fn idents(names: &[Ident]) -> Vec<String> {
+    names
+        .iter()
+        .flat_map(|n| {
+            n.value
+                .split('.')
+                .map(str::to_lowercase)
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Returns the setting a variable means; `datafusion.*` and SQL's own variables are none of ours.
+fn own_setting(parts: &[String]) -> Option<String> {
+    match parts {
+        [name] if !matches!(name.as_str(), "timezone" | "time.zone") => Some(name.clone()),
+        [prefix, name] if prefix == "aftersight" => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// Returns a setting's value as written: quoted, bare, `date '...'` or a number.
+fn setting_text(value: &SqlExpr) -> String {
+    match value {
+        SqlExpr::Value(value) => value_text(&value.value),
+        SqlExpr::TypedString(typed) => value_text(&typed.value.value),
+        SqlExpr::Cast { expr, .. } => setting_text(expr),
+        SqlExpr::Identifier(name) => name.value.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn value_text(value: &Value) -> String {
+    match value.clone().into_string() {
+        Some(text) => text,
+        None => value.to_string(),
+    }
+}
+
+/// Returns a report parameter's value in text.
+pub fn parameter_text(value: &ScalarValue) -> String {
+    if value.is_null() {
+        "null".to_owned()
+    } else {
+        value.to_string()
+    }
+}

@@ -1,0 +1,569 @@
+//! Settings: everything a person may tune, declared once.
+//!
+//! A setting has a name, a type, a default and a meaning. Its value comes from
+//! the workspace file, the command line or `set name = value`. In SQL it is the
+//! placeholder `$name`; the same registry is what `show settings` prints. It is
+//! also DataFusion's config extension `aftersight.*`, so that a session carries
+//! its settings wherever its config goes. The engine never asks the clock: a
+//! report day that nobody gave is an error when a view needs it.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{Datelike, Days, Months, NaiveDate, TimeZone};
+use chrono_tz::Tz;
+use datafusion::common::config::{ConfigEntry, ConfigExtension, ExtensionOptions};
+use datafusion::common::{DataFusionError, ScalarValue};
+use indexmap::IndexMap;
+
+use crate::error::{Error, Result};
+use crate::suggest::did_you_mean;
+
+/// The type of a setting's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettingType {
+    /// `YYYY-MM-DD`, a day in the workspace's time zone.
+    Date,
+    /// Whole number.
+    Integer,
+    /// Number.
+    Float,
+    /// `true` or `false`.
+    Boolean,
+    /// Text.
+    Text,
+    /// One of a list of words.
+    Choice(&'static [&'static str]),
+}
+
+impl SettingType {
+    /// Returns the name people read.
+    pub fn name(self) -> String {
+        match self {
+            SettingType::Date => "date".into(),
+            SettingType::Integer => "integer".into(),
+            SettingType::Float => "number".into(),
+            SettingType::Boolean => "boolean".into(),
+            SettingType::Text => "text".into(),
+            SettingType::Choice(words) => words.join("|"),
+        }
+    }
+
+    /// Returns the type a declared parameter names.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "date" => SettingType::Date,
+            "integer" | "int" => SettingType::Integer,
+            "float" | "number" => SettingType::Float,
+            "boolean" | "bool" => SettingType::Boolean,
+            "text" | "string" => SettingType::Text,
+            _ => return None,
+        })
+    }
+}
+
+/// Who declared a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Declared {
+    /// aftersight itself.
+    BuiltIn,
+    /// `[params]` of the workspace file.
+    Workspace,
+}
+
+/// The declaration of a setting.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// Name, as in `$name`.
+    pub name: String,
+    /// Type of its values.
+    pub ty: SettingType,
+    /// Default, in text; `None` is NULL.
+    pub default: Option<String>,
+    /// What it means, with its unit.
+    pub doc: String,
+    /// Only the workspace file may set it.
+    pub is_fixed: bool,
+    /// Who declared it.
+    pub declared: Declared,
+}
+
+/// `(name, type, default, fixed, meaning)` of every built-in setting, in the order they print.
+#[rustfmt::skip]
+const BUILT_IN: &[(&str, SettingType, Option<&str>, bool, &str)] = {
+    use SettingType::{Boolean, Choice, Date, Float, Integer, Text};
+    &[
+    ("as_of", Date, None, false, "report day: its midnight, exclusive, in the workspace's time zone; facts before it count"),
+    ("known_at", Date, None, false, "rows the lake learned of on or after this day are not seen; NULL sees all"),
+    ("period", Choice(&["week", "month", "quarter", "year"]), Some("week"), false, "length of the period that ends with as_of"),
+    ("time_zone", Text, Some("UTC"), true, "zone in which days and weeks are cut"),
+    ("currency", Text, None, true, "ISO 4217 code of every amount"),
+    ("rfm_window_days", Integer, Some("365"), false, "days before as_of whose orders count for RFM; NULL counts all"),
+    ("rfm_bins", Integer, Some("5"), false, "scores per RFM dimension"),
+    ("rfm_method", Choice(&["quantile", "ntile", "qcut", "rfm_r", "fixed"]), Some("quantile"), false, "how RFM values become scores"),
+    ("rfm_net", Boolean, Some("true"), false, "RFM counts kept orders and net value; false counts gross"),
+    ("segment_model", Choice(&["cells11", "rf10", "rfm10", "putler11"]), Some("cells11"), false, "which segment a score cell belongs to"),
+    ("cn8_threshold", Choice(&["mean", "median"]), Some("mean"), false, "what separates high from low in the eight-segment model"),
+    ("returner_window_days", Integer, Some("365"), false, "days before as_of that decide a returner class"),
+    ("frequent_returner_min_orders", Integer, Some("3"), false, "orders from which a share makes a frequent returner"),
+    ("frequent_returner_share", Float, Some("0.5"), false, "share of orders returned above which a customer is a frequent returner"),
+    ("frequent_returner_min_returned", Integer, Some("3"), false, "returned orders from which the lower share is enough"),
+    ("frequent_returner_min_share", Float, Some("0.3"), false, "share of orders returned that is enough with that many returned orders"),
+    ("seller_fault_counts", Boolean, Some("false"), false, "returns that are the seller's fault count for frequent returners"),
+    ("return_window_days", Integer, Some("30"), false, "days after delivery in which a return may be requested, where the shop does not say"),
+    ("recording_lag_days", Integer, Some("14"), false, "days after the return window until a cohort counts as mature"),
+    ("default_delivery_days", Integer, Some("7"), false, "days from order to delivery assumed where no delivery is recorded"),
+    ("nps_scope", Choice(&["transactional", "relationship"]), Some("transactional"), false, "which NPS surveys a trend shows; the two are never pooled"),
+    ("history_weeks", Integer, Some("39"), false, "weeks of history in trends"),
+    ("min_n", Integer, Some("30"), false, "groups with fewer cases are withheld from rankings"),
+    ]
+};
+
+/// The settings of a session: declarations and the values that differ from the defaults.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    declared: Arc<IndexMap<String, Setting>>,
+    values: BTreeMap<String, Option<String>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let declared = BUILT_IN
+            .iter()
+            .map(|&(name, ty, default, is_fixed, doc)| {
+                let setting = Setting {
+                    name: name.to_owned(),
+                    ty,
+                    default: default.map(str::to_owned),
+                    doc: doc.to_owned(),
+                    is_fixed,
+                    declared: Declared::BuiltIn,
+                };
+                (name.to_owned(), setting)
+            })
+            .collect();
+        Settings {
+            declared: Arc::new(declared),
+            values: BTreeMap::new(),
+        }
+    }
+}
+
+fn wrong(message: String, hint: Option<String>) -> Error {
+    Error::Setting { message, hint }
+}
+
+impl Settings {
+    /// Adds a parameter of the workspace; its default must be a value of its type.
+    pub fn declare(&mut self, setting: Setting) -> Result<()> {
+        if self.declared.contains_key(&setting.name) {
+            return Err(wrong(
+                format!("setting `{}` exists already", setting.name),
+                Some(
+                    "give the parameter another name, or set the built-in under [settings]".into(),
+                ),
+            ));
+        }
+        if let Some(default) = &setting.default {
+            scalar(&setting, Some(default))?;
+        }
+        Arc::make_mut(&mut self.declared).insert(setting.name.clone(), setting);
+        Ok(())
+    }
+
+    /// Returns every declaration, in the order they print.
+    pub fn declarations(&self) -> impl Iterator<Item = &Setting> {
+        self.declared.values()
+    }
+
+    fn declaration(&self, name: &str) -> Result<&Setting> {
+        self.declared.get(name).ok_or_else(|| {
+            wrong(
+                format!("there is no setting `{name}`"),
+                did_you_mean(name, self.declared.keys().map(String::as_str)),
+            )
+        })
+    }
+
+    /// Sets a value; `null` and the empty text unset it.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
+        let setting = self.declaration(name)?;
+        if setting.is_fixed {
+            return Err(wrong(
+                format!("`{name}` is fixed by the workspace file"),
+                Some(format!("change `{name}` under [workspace]")),
+            ));
+        }
+        self.fix(name, value)
+    }
+
+    /// Sets a value, also of a setting only the workspace file may set.
+    pub fn fix(&mut self, name: &str, value: &str) -> Result<()> {
+        let setting = self.declaration(name)?;
+        let value = match value.trim() {
+            "" => None,
+            null if null.eq_ignore_ascii_case("null") => None,
+            text => Some(text.to_owned()),
+        };
+        scalar(setting, value.as_deref())?;
+        self.values.insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    /// Puts a setting back to its default.
+    pub fn reset(&mut self, name: &str) -> Result<()> {
+        let setting = self.declaration(name)?;
+        if setting.is_fixed {
+            return Err(wrong(
+                format!("`{name}` is fixed by the workspace file"),
+                None,
+            ));
+        }
+        self.values.remove(name);
+        Ok(())
+    }
+
+    /// Returns the value in text; `None` is NULL.
+    pub fn get(&self, name: &str) -> Result<Option<&str>> {
+        let setting = self.declaration(name)?;
+        Ok(match self.values.get(name) {
+            Some(value) => value.as_deref(),
+            None => setting.default.as_deref(),
+        })
+    }
+
+    /// Returns every `(name, value)`, in the order they print.
+    pub fn values(&self) -> Vec<(&str, Option<&str>)> {
+        self.declared
+            .keys()
+            .map(|name| (name.as_str(), self.get(name).ok().flatten()))
+            .collect()
+    }
+
+    /// Returns the workspace's time zone.
+    pub fn time_zone(&self) -> Tz {
+        let name = self.get("time_zone").ok().flatten().unwrap_or("UTC");
+        name.parse().unwrap_or(Tz::UTC)
+    }
+
+    /// Returns the report day.
+    pub fn as_of(&self) -> Option<NaiveDate> {
+        self.get("as_of").ok().flatten().and_then(parse_date)
+    }
+
+    /// Returns what a placeholder stands for: a setting, or one of the days and
+    /// instants that follow from the report day.
+    pub fn placeholder(&self, name: &str) -> Result<ScalarValue> {
+        if let Some(setting) = self.declared.get(name) {
+            let value = self.get(name)?;
+            if name == "as_of" && value.is_none() {
+                return Err(no_report_day());
+            }
+            return scalar(setting, value);
+        }
+        let (base, is_instant) = match name.strip_suffix("_at") {
+            Some(base) => (base, true),
+            None => (name, false),
+        };
+        let day = match base {
+            "as_of" => Some(self.as_of().ok_or_else(no_report_day)?),
+            "known" if is_instant => self.get("known_at")?.and_then(parse_date),
+            "period_start" | "period_end" | "prev_start" | "prev_end" | "year_ago_start"
+            | "year_ago_end" => {
+                let as_of = self.as_of().ok_or_else(no_report_day)?;
+                let period = self.get("period")?.unwrap_or("week");
+                period_day(base, as_of, period)
+            }
+            _ => {
+                let names = self.placeholder_names();
+                return Err(wrong(
+                    format!("there is no setting or parameter `${name}`"),
+                    did_you_mean(name, names.iter().map(String::as_str)),
+                ));
+            }
+        };
+        if is_instant {
+            let zone = self.time_zone();
+            let us = day.map(|day| midnight_us(day, zone));
+            return Ok(ScalarValue::TimestampMicrosecond(
+                us,
+                Some(zone.name().into()),
+            ));
+        }
+        Ok(ScalarValue::Date32(day.map(days_since_epoch)))
+    }
+
+    /// Returns every name `placeholder` knows.
+    pub fn placeholder_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.declared.keys().cloned().collect();
+        for base in DERIVED_DAYS {
+            names.push((*base).to_owned());
+            names.push(format!("{base}_at"));
+        }
+        names.push("as_of_at".to_owned());
+        names
+    }
+}
+
+/// Days that follow from `as_of` and `period`; each also exists as an instant with `_at`.
+const DERIVED_DAYS: &[&str] = &[
+    "period_start",
+    "period_end",
+    "prev_start",
+    "prev_end",
+    "year_ago_start",
+    "year_ago_end",
+];
+
+fn no_report_day() -> Error {
+    wrong(
+        "the report day is not set, and this query needs it".into(),
+        Some("set as_of = '2026-11-16', --as-of 2026-11-16, or as_of under [settings]".into()),
+    )
+}
+
+/// Returns the first or last day of a period that ends (exclusively) at `as_of`.
+///
+/// A week a year ago is 52 weeks ago, so that weekdays match.
+fn period_day(name: &str, as_of: NaiveDate, period: &str) -> Option<NaiveDate> {
+    let back = |day: NaiveDate, n: u32| match period {
+        "month" => day.checked_sub_months(Months::new(n)),
+        "quarter" => day.checked_sub_months(Months::new(3 * n)),
+        "year" => day.checked_sub_months(Months::new(12 * n)),
+        _ => day.checked_sub_days(Days::new(7 * u64::from(n))),
+    };
+    let year_ago = |day: NaiveDate| match period {
+        "week" => day.checked_sub_days(Days::new(364)),
+        _ => day.checked_sub_months(Months::new(12)),
+    };
+    match name {
+        "period_end" => Some(as_of),
+        "period_start" | "prev_end" => back(as_of, 1),
+        "prev_start" => back(as_of, 2),
+        "year_ago_end" => year_ago(as_of),
+        "year_ago_start" => back(as_of, 1).and_then(year_ago),
+        _ => None,
+    }
+}
+
+/// Returns the end of the last complete period before `day`: the report day of a job that runs on `day`.
+pub fn last_complete_period_end(day: NaiveDate, period: &str) -> NaiveDate {
+    let start = match period {
+        "month" => day.with_day(1),
+        "quarter" => NaiveDate::from_ymd_opt(day.year(), day.month0() / 3 * 3 + 1, 1),
+        "year" => NaiveDate::from_ymd_opt(day.year(), 1, 1),
+        _ => day.checked_sub_days(Days::new(day.weekday().num_days_from_monday().into())),
+    };
+    start.unwrap_or(day)
+}
+
+/// Parses an ISO day; anything else is `None`.
+pub fn parse_date(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
+}
+
+fn days_since_epoch(day: NaiveDate) -> i32 {
+    day.num_days_from_ce() - 719_163
+}
+
+/// Returns the first instant of a local day in microseconds since the epoch.
+///
+/// Where daylight saving skips midnight the day starts at the end of the gap.
+fn midnight_us(day: NaiveDate, zone: Tz) -> i64 {
+    let mut local = day.and_time(chrono::NaiveTime::MIN);
+    // No zone has ever skipped more than a day at once.
+    for _ in 0..=96 {
+        if let Some(instant) = zone.from_local_datetime(&local).earliest() {
+            return instant.timestamp_micros();
+        }
+        local += chrono::Duration::minutes(15);
+    }
+    day.and_time(chrono::NaiveTime::MIN)
+        .and_utc()
+        .timestamp_micros()
+}
+
+fn scalar(setting: &Setting, value: Option<&str>) -> Result<ScalarValue> {
+    let name = &setting.name;
+    let bad = |expected: &str| {
+        wrong(
+            format!(
+                "`{name}` takes {expected}, not '{}'",
+                value.unwrap_or_default()
+            ),
+            setting
+                .default
+                .as_ref()
+                .map(|d| format!("the default is {d}")),
+        )
+    };
+    Ok(match (setting.ty, value) {
+        (SettingType::Date, None) => ScalarValue::Date32(None),
+        (SettingType::Date, Some(v)) => {
+            let day = parse_date(v).ok_or_else(|| bad("a date like 2026-11-16"))?;
+            ScalarValue::Date32(Some(days_since_epoch(day)))
+        }
+        (SettingType::Integer, None) => ScalarValue::Int64(None),
+        (SettingType::Integer, Some(v)) => {
+            let number: i64 = v.parse().map_err(|_| bad("a whole number"))?;
+            if setting.declared == Declared::BuiltIn && number < 1 {
+                return Err(bad("a whole number of at least 1"));
+            }
+            ScalarValue::Int64(Some(number))
+        }
+        (SettingType::Float, None) => ScalarValue::Float64(None),
+        (SettingType::Float, Some(v)) => {
+            let number: f64 = v.parse().map_err(|_| bad("a number"))?;
+            if !number.is_finite() {
+                return Err(bad("a finite number"));
+            }
+            if setting.declared == Declared::BuiltIn && !(0.0..=1.0).contains(&number) {
+                return Err(bad("a share from 0 to 1"));
+            }
+            ScalarValue::Float64(Some(number))
+        }
+        (SettingType::Boolean, None) => ScalarValue::Boolean(None),
+        (SettingType::Boolean, Some(v)) => {
+            ScalarValue::Boolean(Some(v.parse().map_err(|_| bad("true or false"))?))
+        }
+        (SettingType::Text | SettingType::Choice(_), None) => ScalarValue::Utf8(None),
+        (SettingType::Text, Some(v)) => {
+            if name == "time_zone" && v.parse::<Tz>().is_err() {
+                return Err(wrong(
+                    format!("there is no time zone '{v}'"),
+                    did_you_mean(v, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())),
+                ));
+            }
+            ScalarValue::Utf8(Some(v.to_owned()))
+        }
+        (SettingType::Choice(words), Some(v)) => {
+            if !words.contains(&v) {
+                return Err(wrong(
+                    format!("`{name}` takes {}, not '{v}'", words.join(", ")),
+                    did_you_mean(v, words.iter().copied()),
+                ));
+            }
+            ScalarValue::Utf8(Some(v.to_owned()))
+        }
+    })
+}
+
+impl ConfigExtension for Settings {
+    const PREFIX: &'static str = "aftersight";
+}
+
+impl ExtensionOptions for Settings {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn cloned(&self) -> Box<dyn ExtensionOptions> {
+        Box::new(self.clone())
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> datafusion::common::Result<()> {
+        Settings::set(self, key, value).map_err(|e| DataFusionError::Plan(with_hint(&e)))
+    }
+
+    // Full keys: a bare key is invisible to SHOW and is dropped on the way to a cluster.
+    fn entries(&self) -> Vec<ConfigEntry> {
+        self.declared
+            .values()
+            .map(|setting| ConfigEntry {
+                key: format!("{}.{}", Self::PREFIX, setting.name),
+                value: self.get(&setting.name).ok().flatten().map(str::to_owned),
+                description: "see `show settings`",
+            })
+            .collect()
+    }
+}
+
+/// Returns an error with its hint on one line.
+pub(crate) fn with_hint(error: &Error) -> String {
+    match error.hint() {
+        Some(hint) => format!("{error} ({hint})"),
+        None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        parse_date(text).unwrap()
+    }
+
+    #[test]
+    fn the_last_complete_week_ends_on_monday() {
+        assert_eq!(
+            last_complete_period_end(day("2026-11-16"), "week"),
+            day("2026-11-16")
+        );
+        assert_eq!(
+            last_complete_period_end(day("2026-11-21"), "week"),
+            day("2026-11-16")
+        );
+        assert_eq!(
+            last_complete_period_end(day("2026-11-21"), "month"),
+            day("2026-11-01")
+        );
+        assert_eq!(
+            last_complete_period_end(day("2026-11-21"), "quarter"),
+            day("2026-10-01")
+        );
+    }
+
+    #[test]
+    fn periods_follow_from_the_report_day() {
+        let mut settings = Settings::default();
+        settings.set("as_of", "2026-11-16").unwrap();
+        let date = |name: &str| settings.placeholder(name).unwrap();
+        assert_eq!(
+            date("period_start"),
+            ScalarValue::Date32(Some(days_since_epoch(day("2026-11-09"))))
+        );
+        assert_eq!(
+            date("year_ago_end"),
+            ScalarValue::Date32(Some(days_since_epoch(day("2025-11-17"))))
+        );
+        assert_eq!(days_since_epoch(day("1970-01-01")), 0);
+    }
+
+    #[test]
+    fn the_report_instant_is_local_midnight() {
+        let mut settings = Settings::default();
+        settings.fix("time_zone", "Asia/Shanghai").unwrap();
+        settings.set("as_of", "1970-01-02").unwrap();
+        // 2 January 00:00 in Shanghai is 1 January 16:00 UTC.
+        let expected =
+            ScalarValue::TimestampMicrosecond(Some(57_600_000_000), Some("Asia/Shanghai".into()));
+        assert_eq!(settings.placeholder("as_of_at").unwrap(), expected);
+    }
+
+    #[test]
+    fn a_day_whose_midnight_is_skipped_starts_after_the_gap() {
+        // Brazil moved from 00:00 to 01:00 on 2018-11-04.
+        let us = midnight_us(day("2018-11-04"), chrono_tz::America::Sao_Paulo);
+        assert_eq!(us, 1_541_300_400_000_000);
+    }
+
+    #[test]
+    fn bad_values_and_names_say_what_would_be_right() {
+        let mut settings = Settings::default();
+        let error = settings.set("asof", "2026-11-16").unwrap_err();
+        assert_eq!(error.hint(), Some("did you mean `as_of`?"));
+        let error = settings.set("rfm_method", "quantil").unwrap_err();
+        assert_eq!(error.hint(), Some("did you mean `quantile`?"));
+        let error = settings.set("rfm_bins", "0").unwrap_err();
+        assert!(error.to_string().contains("at least 1"), "{error}");
+        let error = settings.set("time_zone", "UTC").unwrap_err();
+        assert!(error.to_string().contains("fixed"), "{error}");
+        assert!(settings.placeholder("as_of").is_err());
+    }
+}

@@ -1,0 +1,7 @@
+//! Canonical tables: the columns each promises, and how a workspace's mapping becomes one.
+
+mod canonical;
+mod mapping;
+
+pub use canonical::{CanonicalColumn, CanonicalTable, CanonicalTables, Type};
+pub use mapping::{MappedTable, Mapper};

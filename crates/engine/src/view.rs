@@ -1,0 +1,215 @@
+//! Views: SQL files whose header is a contract.
+//!
+//! The path is the name: `sql/marts/rfm.sql` is `marts.rfm`. The header says the
+//! question a view answers, its grain and every column; tests hold it against
+//! what the view returns. Completion and listings read headers and plan nothing.
+
+use std::path::Path;
+
+use indexmap::IndexMap;
+
+use crate::error::{Error, Result};
+
+/// The schemas views live in, in the order a bare name is looked up.
+pub const VIEW_SCHEMAS: [&str; 3] = ["marts", "intermediate", "staging"];
+
+/// A view, as its file says.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// Schema: `staging`, `intermediate` or `marts`.
+    pub schema: String,
+    /// Name.
+    pub name: String,
+    /// The file as written.
+    pub sql: String,
+    /// What the file promises.
+    pub header: Header,
+}
+
+/// The contract at the top of a view's file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Header {
+    /// The question the view answers.
+    pub question: String,
+    /// Columns that identify a row; empty for a view of one row.
+    pub grain: Vec<String>,
+    /// Columns in their order, with what they mean.
+    pub columns: IndexMap<String, String>,
+    /// What a reader could get wrong.
+    pub notes: String,
+}
+
+impl View {
+    /// Returns `schema.name`.
+    pub fn qualified(&self) -> String {
+        format!("{}.{}", self.schema, self.name)
+    }
+
+    /// Reads a view from its file.
+    pub fn parse(schema: &str, name: &str, sql: &str) -> Result<Self> {
+        let view = format!("{schema}.{name}");
+        let header = Header::parse(sql).map_err(|message| Error::View { view, message })?;
+        Ok(View {
+            schema: schema.to_owned(),
+            name: name.to_owned(),
+            sql: sql.to_owned(),
+            header,
+        })
+    }
+}
+
+impl Header {
+    /// Parses the leading `--` lines: question, `grain:`, columns, notes, with empty lines between.
+    fn parse(sql: &str) -> Result<Self, String> {
+        let lines = sql.lines().map_while(|line| line.strip_prefix("--"));
+        let lines: Vec<&str> = lines
+            .map(|line| line.strip_prefix(' ').unwrap_or(line))
+            .collect();
+        let paragraphs: Vec<&[&str]> = lines
+            .split(|line| line.trim().is_empty())
+            .filter(|paragraph| !paragraph.is_empty())
+            .collect();
+        let [question, grain, columns, notes @ ..] = paragraphs.as_slice() else {
+            return Err(
+                "the header needs a question, `grain:` and the columns, with `--` lines between"
+                    .into(),
+            );
+        };
+        let [grain] = grain else {
+            return Err("`grain:` stands on one line".into());
+        };
+        let Some(grain) = grain.strip_prefix("grain:") else {
+            return Err(format!("expected `grain: columns`, found `{grain}`"));
+        };
+        let mut header = Header {
+            question: question.join(" "),
+            notes: notes
+                .iter()
+                .map(|p| p.join("\n"))
+                .collect::<Vec<_>>()
+                .join("\n\n"),
+            ..Header::default()
+        };
+        for line in *columns {
+            // A line that starts with a blank goes on with the column above.
+            if line.starts_with(' ') {
+                let Some((_, doc)) = header.columns.last_mut() else {
+                    return Err(format!("a column starts at the margin, found `{line}`"));
+                };
+                doc.push(' ');
+                doc.push_str(line.trim());
+                continue;
+            }
+            let Some((name, doc)) = line.split_once(' ') else {
+                return Err(format!("column `{line}` has no meaning"));
+            };
+            header
+                .columns
+                .insert(name.to_owned(), doc.trim().to_owned());
+        }
+        for key in grain.split(',').map(str::trim) {
+            if key == "one row" {
+                continue;
+            }
+            if !header.columns.contains_key(key) {
+                return Err(format!("grain `{key}` is no column of the header"));
+            }
+            header.grain.push(key.to_owned());
+        }
+        Ok(header)
+    }
+}
+
+/// The views of a workspace, by schema and name.
+#[derive(Debug, Clone, Default)]
+pub struct Views(IndexMap<(String, String), View>);
+
+impl Views {
+    /// Returns the views that are built in.
+    pub fn built_in() -> Result<Self> {
+        let mut views = Views::default();
+        for (schema, name, sql) in crate::builtin::VIEWS {
+            views.insert(View::parse(schema, name, sql)?);
+        }
+        Ok(views)
+    }
+
+    /// Adds the views of a workspace's own folder, replacing built-in ones of the same name.
+    pub fn add_folder(&mut self, folder: &Path) -> Result<()> {
+        for schema in VIEW_SCHEMAS {
+            let Ok(entries) = std::fs::read_dir(folder.join(schema)) else {
+                continue;
+            };
+            let mut files: Vec<_> = entries
+                .filter_map(|entry| Some(entry.ok()?.path()))
+                .collect();
+            files.retain(|file| file.extension().is_some_and(|end| end == "sql"));
+            files.sort();
+            for file in files {
+                let name = file
+                    .file_stem()
+                    .map(|s| s.to_string_lossy().into_owned())
+                    .unwrap_or_default();
+                let sql = std::fs::read_to_string(&file).map_err(|e| Error::View {
+                    view: format!("{schema}.{name}"),
+                    message: format!("cannot read {}: {e}", file.display()),
+                })?;
+                self.insert(View::parse(schema, &name, &sql)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a view, or replaces the one of the same name.
+    pub fn insert(&mut self, view: View) {
+        self.0
+            .insert((view.schema.clone(), view.name.clone()), view);
+    }
+
+    /// Finds a view.
+    pub fn get(&self, schema: &str, name: &str) -> Option<&View> {
+        self.0.get(&(schema.to_owned(), name.to_owned()))
+    }
+
+    /// Finds a view by its bare name, marts first.
+    pub fn find(&self, name: &str) -> Option<&View> {
+        VIEW_SCHEMAS
+            .iter()
+            .find_map(|schema| self.get(schema, name))
+    }
+
+    /// Walks the views in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &View> {
+        self.0.values()
+    }
+
+    /// Returns the names of a schema.
+    pub fn names(&self, schema: &str) -> Vec<String> {
+        self.iter()
+            .filter(|v| v.schema == schema)
+            .map(|v| v.name.clone())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_read_in_its_parts() {
+        let sql = "-- Which days were good?\n--\n-- grain: day, shop\n--\n-- day   the day\n-- shop  where,\n--       or NULL\n-- n     orders\n--\n-- Guests count.\n\nselect 1";
+        let header = Header::parse(sql).unwrap();
+        assert_eq!(header.question, "Which days were good?");
+        assert_eq!(header.grain, ["day", "shop"]);
+        assert_eq!(header.columns["shop"], "where, or NULL");
+        assert_eq!(header.notes, "Guests count.");
+    }
+
+    #[test]
+    fn a_wrong_header_says_what_is_missing() {
+        let error = Header::parse("-- Q\n--\n-- grain: a\n--\n-- b  x\n\nselect 1").unwrap_err();
+        assert_eq!(error, "grain `a` is no column of the header");
+        assert!(Header::parse("select 1").is_err());
+    }
+}

@@ -1,0 +1,171 @@
+//! Aggregate functions, one in each file, and the adaptor that makes them DataFusion's.
+
+mod answers;
+mod n_invalid;
+mod nps;
+mod nps_ci;
+mod nps_se;
+
+pub(crate) use n_invalid::NInvalid;
+pub(crate) use nps::Nps;
+pub(crate) use nps_ci::NpsCi;
+pub(crate) use nps_se::NpsSe;
+
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::common::{Result, ScalarValue, plan_err};
+use datafusion::logical_expr::function::{
+    AccumulatorArgs, AggregateFunctionSimplification, StateFieldsArgs,
+};
+use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDF, AggregateUDFImpl, Documentation, Expr, GroupsAccumulator,
+    ReversedUDAF, Signature,
+};
+
+use crate::additive::{Build, Kernel, State};
+use crate::args::{Call, Parameters};
+
+/// An aggregate function, as its file describes it.
+pub(crate) trait Aggregate: Debug + Default + PartialEq + Eq + Hash + Send + Sync {
+    /// Its name in SQL.
+    const NAME: &'static str;
+    /// Its parameters.
+    const PARAMETERS: Parameters;
+    /// The result over no rows; NULL for all but counts.
+    const EMPTY: Option<i64> = None;
+
+    /// Returns the type of the result.
+    fn result(&self) -> DataType;
+
+    /// Returns the columns of a state, given the number of arguments.
+    fn state(&self, n_arguments: usize) -> Vec<(String, DataType)>;
+
+    /// Reads the options and returns what does the work; fails for wrong options.
+    fn build(&self, call: &Call) -> Result<Box<dyn Build>>;
+
+    /// Returns what `#[user_doc]` wrote.
+    fn documentation(&self) -> Option<&Documentation>;
+}
+
+/// Returns the columns of the states of a kernel.
+pub(crate) fn state_of<K: Kernel>() -> Vec<(String, DataType)> {
+    K::State::columns()
+}
+
+/// Returns the function to register.
+pub(crate) fn udaf<A: Aggregate + 'static>() -> AggregateUDF {
+    AggregateUDF::new_from_impl(Udaf {
+        aggregate: A::default(),
+        signature: A::PARAMETERS.signature(),
+    })
+}
+
+/// An [`Aggregate`] in the shape DataFusion takes.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Udaf<A> {
+    aggregate: A,
+    signature: Signature,
+}
+
+impl<A: Aggregate> Udaf<A> {
+    fn build(&self, args: &AccumulatorArgs<'_>) -> Result<Box<dyn Build>> {
+        refuse_distinct::<A>(args.is_distinct)?;
+        self.aggregate.build(&A::PARAMETERS.physical(args.exprs))
+    }
+}
+
+/// Refuses `f(DISTINCT x)`: a score of the distinct answers is not the score of the answers.
+fn refuse_distinct<A: Aggregate>(is_distinct: bool) -> Result<()> {
+    if is_distinct {
+        return plan_err!(
+            "'{}' does not support DISTINCT: deduplicate rows in a subquery",
+            A::NAME
+        );
+    }
+    Ok(())
+}
+
+impl<A: Aggregate + 'static> AggregateUDFImpl for Udaf<A> {
+    fn name(&self) -> &str {
+        A::NAME
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
+        Ok(A::PARAMETERS.coerce(given))
+    }
+
+    fn return_type(&self, given: &[DataType]) -> Result<DataType> {
+        A::PARAMETERS.check(given)?;
+        Ok(self.aggregate.result())
+    }
+
+    fn is_nullable(&self) -> bool {
+        A::EMPTY.is_none()
+    }
+
+    fn default_value(&self, data_type: &DataType) -> Result<ScalarValue> {
+        match A::EMPTY {
+            Some(count) => Ok(ScalarValue::Int64(Some(count))),
+            None => ScalarValue::try_from(data_type),
+        }
+    }
+
+    /// Changes nothing; this is the one place where the planner shows us
+    /// options and DISTINCT before it rewrites the latter away.
+    fn simplify(&self) -> Option<AggregateFunctionSimplification> {
+        Some(Box::new(|function, _| {
+            refuse_distinct::<A>(function.params.distinct)?;
+            if let Some(call) = A::PARAMETERS.logical(&function.params.args) {
+                A::default().build(&call)?;
+            }
+            Ok(Expr::AggregateFunction(function))
+        }))
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
+        Ok(self
+            .aggregate
+            .state(args.input_fields.len())
+            .into_iter()
+            .map(|(name, data_type)| {
+                let name = format_state_name(args.name, &name);
+                Arc::new(Field::new(name, data_type, false))
+            })
+            .collect())
+    }
+
+    fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        Ok(self.build(&args)?.plain())
+    }
+
+    fn groups_accumulator_supported(&self, _: AccumulatorArgs<'_>) -> bool {
+        true
+    }
+
+    fn create_groups_accumulator(
+        &self,
+        args: AccumulatorArgs<'_>,
+    ) -> Result<Box<dyn GroupsAccumulator>> {
+        Ok(self.build(&args)?.groups())
+    }
+
+    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
+        AggregateOrderSensitivity::Insensitive
+    }
+
+    fn reverse_expr(&self) -> ReversedUDAF {
+        ReversedUDAF::Identical
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        self.aggregate.documentation()
+    }
+}

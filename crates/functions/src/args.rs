@@ -1,0 +1,535 @@
+//! How functions declare, coerce and read their arguments.
+//!
+//! A function lists its parameters once, as data. The SQL signature, the
+//! coercions, the counts, the names for `f(level => 0.9)` and every error
+//! message follow from that list, so that all functions answer a wrong call in
+//! the same words: function, argument, expected, given.
+//!
+//! Options are arguments that must be literals. NULL means the default. They
+//! are checked while the query is planned, before any data is read.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field};
+use datafusion::common::{Result, ScalarValue, plan_err};
+use datafusion::logical_expr::{ColumnarValue, Expr, Signature, TypeSignature, Volatility};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::Literal;
+
+/// What an argument may be, and the type it is handed on as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Any number, as Float64.
+    Number,
+    /// Any number; integers as Int64, decimals as they are, floats as Float64.
+    Amount,
+    /// A list of numbers, as List(Float64).
+    Numbers,
+    /// True or false.
+    Boolean,
+    /// Text in any encoding, as Utf8.
+    Text,
+}
+
+impl Kind {
+    /// Returns the type this kind hands on for `given`, or nothing if `given` does not fit.
+    fn coerce(self, given: &DataType) -> Option<DataType> {
+        let plain = match given {
+            DataType::Dictionary(_, values) => values.as_ref(),
+            other => other,
+        };
+        match (self, plain) {
+            (Self::Number, t) if t.is_numeric() || t.is_null() => Some(DataType::Float64),
+            (Self::Amount, t) => amount_type(t),
+            (Self::Numbers, DataType::Null) => Some(numbers_type()),
+            (
+                Self::Numbers,
+                DataType::List(item)
+                | DataType::LargeList(item)
+                | DataType::ListView(item)
+                | DataType::LargeListView(item)
+                | DataType::FixedSizeList(item, _),
+            ) if item.data_type().is_numeric() || item.data_type().is_null() => {
+                Some(numbers_type())
+            }
+            (Self::Boolean, DataType::Boolean | DataType::Null) => Some(DataType::Boolean),
+            (
+                Self::Text,
+                DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null,
+            ) => Some(DataType::Utf8),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Number | Self::Amount => "a number",
+            Self::Numbers => "a list of numbers",
+            Self::Boolean => "true or false",
+            Self::Text => "text",
+        })
+    }
+}
+
+/// Returns the type in which an amount is summed without loss.
+fn amount_type(given: &DataType) -> Option<DataType> {
+    match given {
+        DataType::Null => Some(DataType::Int64),
+        // Twenty digits hold every unsigned 64-bit number; Int64 does not.
+        DataType::UInt64 => Some(DataType::Decimal128(20, 0)),
+        t if t.is_integer() => Some(DataType::Int64),
+        t if t.is_floating() => Some(DataType::Float64),
+        DataType::Decimal32(p, s) | DataType::Decimal64(p, s) | DataType::Decimal128(p, s) => {
+            Some(DataType::Decimal128(*p, *s))
+        }
+        // More digits than 128 bits hold are beyond any currency.
+        DataType::Decimal256(_, s) if (0..=38).contains(s) => Some(DataType::Decimal128(38, *s)),
+        DataType::Decimal256(..) => Some(DataType::Float64),
+        _ => None,
+    }
+}
+
+/// Returns the type of a list of numbers.
+pub(crate) fn numbers_type() -> DataType {
+    DataType::List(Arc::new(Field::new_list_field(DataType::Float64, true)))
+}
+
+/// One parameter of a function.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parameter {
+    name: &'static str,
+    kind: Kind,
+    literal: bool,
+    optional: bool,
+}
+
+impl Parameter {
+    /// A column that every call gives.
+    pub(crate) const fn column(name: &'static str, kind: Kind) -> Self {
+        Self {
+            name,
+            kind,
+            literal: false,
+            optional: false,
+        }
+    }
+
+    /// An optional literal.
+    pub(crate) const fn option(name: &'static str, kind: Kind) -> Self {
+        Self {
+            name,
+            kind,
+            literal: true,
+            optional: true,
+        }
+    }
+
+    /// The same parameter, which a call may leave out.
+    pub(crate) const fn optional(self) -> Self {
+        Self {
+            optional: true,
+            ..self
+        }
+    }
+
+    /// The same parameter, which every call gives.
+    pub(crate) const fn mandatory(self) -> Self {
+        Self {
+            optional: false,
+            ..self
+        }
+    }
+}
+
+/// The parameters of one function: mandatory ones first, then optional ones.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parameters {
+    function: &'static str,
+    list: &'static [Parameter],
+}
+
+impl Parameters {
+    pub(crate) const fn new(function: &'static str, list: &'static [Parameter]) -> Self {
+        Self { function, list }
+    }
+
+    /// Returns the signature under which DataFusion plans a call.
+    pub(crate) fn signature(&self) -> Signature {
+        let names: Vec<String> = self.list.iter().map(|p| p.name.to_string()).collect();
+        Signature {
+            type_signature: TypeSignature::UserDefined,
+            volatility: Volatility::Immutable,
+            parameter_names: Some(names),
+        }
+    }
+
+    /// Returns the types to cast the arguments to.
+    ///
+    /// What does not fit stays as it is: DataFusion wraps an error raised here
+    /// in a sentence of its own, so [`Parameters::check`] raises it later.
+    pub(crate) fn coerce(&self, given: &[DataType]) -> Vec<DataType> {
+        given
+            .iter()
+            .enumerate()
+            .map(|(i, t)| {
+                self.list
+                    .get(i)
+                    .and_then(|p| p.kind.coerce(t))
+                    .unwrap_or_else(|| t.clone())
+            })
+            .collect()
+    }
+
+    /// Checks number and types of the arguments of a call.
+    pub(crate) fn check(&self, given: &[DataType]) -> Result<()> {
+        let least = self.list.iter().filter(|p| !p.optional).count();
+        let most = self.list.len();
+        if given.len() < least || given.len() > most {
+            let expected = match (least, most) {
+                (1, 1) => "1 argument".to_string(),
+                (l, m) if l == m => format!("{l} arguments"),
+                (l, m) => format!("{l} to {m} arguments"),
+            };
+            return plan_err!(
+                "'{}' expects {expected}, {self}, got {}",
+                self.function,
+                given.len()
+            );
+        }
+        for (i, (parameter, t)) in self.list.iter().zip(given).enumerate() {
+            if parameter.kind.coerce(t).is_none() {
+                return plan_err!(
+                    "'{}' expects {} as argument {} ({}), got {t}",
+                    self.function,
+                    parameter.kind,
+                    i + 1,
+                    parameter.name
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the literals of a call in a logical plan, or nothing while some are still placeholders.
+    pub(crate) fn logical(&self, args: &[Expr]) -> Option<Call> {
+        let mut arguments = Vec::with_capacity(args.len());
+        for arg in args {
+            arguments.push(match arg {
+                Expr::Literal(value, _) => Some(value.clone()),
+                Expr::Placeholder(_) => return None,
+                _ => None,
+            });
+        }
+        Some(self.call(arguments))
+    }
+
+    /// Reads the literals of a call in a physical plan.
+    pub(crate) fn physical(&self, args: &[Arc<dyn PhysicalExpr>]) -> Call {
+        self.call(
+            args.iter()
+                .map(|e| e.downcast_ref::<Literal>().map(|l| l.value().clone()))
+                .collect(),
+        )
+    }
+
+    /// Reads the literals that type checking of a scalar function sees.
+    pub(crate) fn scalars(&self, args: &[Option<&ScalarValue>]) -> Call {
+        self.call(args.iter().map(|a| a.cloned()).collect())
+    }
+
+    /// Reads the literals that a scalar function is invoked with.
+    pub(crate) fn values(&self, args: &[ColumnarValue]) -> Call {
+        self.call(
+            args.iter()
+                .map(|a| match a {
+                    ColumnarValue::Scalar(value) => Some(value.clone()),
+                    ColumnarValue::Array(_) => None,
+                })
+                .collect(),
+        )
+    }
+
+    fn call(&self, arguments: Vec<Option<ScalarValue>>) -> Call {
+        Call {
+            parameters: *self,
+            arguments,
+        }
+    }
+}
+
+/// Writes the call as a user would: `nps_ci(score [, method [, level]])`.
+impl fmt::Display for Parameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}(", self.function)?;
+        let mut open = 0;
+        for (i, p) in self.list.iter().enumerate() {
+            match (i, p.optional) {
+                (0, false) => write!(f, "{}", p.name)?,
+                (_, false) => write!(f, ", {}", p.name)?,
+                (0, true) => {
+                    write!(f, "[{}", p.name)?;
+                    open += 1;
+                }
+                (_, true) => {
+                    write!(f, " [, {}", p.name)?;
+                    open += 1;
+                }
+            }
+        }
+        write!(f, "{})", "]".repeat(open))
+    }
+}
+
+/// One call of a function: the literals among its arguments.
+#[derive(Debug)]
+pub(crate) struct Call {
+    parameters: Parameters,
+    /// One entry an argument; nothing for what is not a literal.
+    arguments: Vec<Option<ScalarValue>>,
+}
+
+impl Call {
+    /// Returns the number of arguments, options included.
+    pub(crate) fn n_arguments(&self) -> usize {
+        self.arguments.len()
+    }
+
+    /// Whether argument `i` is given and is not the literal NULL.
+    pub(crate) fn gives(&self, i: usize) -> bool {
+        match self.arguments.get(i) {
+            None => false,
+            Some(None) => true,
+            Some(Some(value)) => !value.is_null(),
+        }
+    }
+
+    /// Returns option `i`, or nothing where it is left out or NULL.
+    fn literal(&self, i: usize) -> Result<Option<&ScalarValue>> {
+        let parameter = &self.parameters.list[i];
+        match self.arguments.get(i) {
+            None => Ok(None),
+            Some(Some(value)) if value.is_null() => Ok(None),
+            Some(Some(value)) => Ok(Some(value)),
+            Some(None) => plan_err!(
+                "'{}' expects a literal as argument {} ({}), got an expression",
+                self.parameters.function,
+                i + 1,
+                parameter.name
+            ),
+        }
+    }
+
+    /// Returns the error for a literal that has the right type and the wrong value.
+    pub(crate) fn refuse<T>(&self, i: usize, expected: &str, got: impl fmt::Display) -> Result<T> {
+        plan_err!(
+            "'{}' expects {expected} as argument {} ({}), got {got}",
+            self.parameters.function,
+            i + 1,
+            self.parameters.list[i].name
+        )
+    }
+
+    /// Returns a number.
+    pub(crate) fn number(&self, i: usize) -> Result<Option<f64>> {
+        match self.literal(i)? {
+            None => Ok(None),
+            Some(value) => match value.cast_to(&DataType::Float64) {
+                Ok(ScalarValue::Float64(Some(x))) if x.is_finite() => Ok(Some(x)),
+                _ => self.refuse(i, "a finite number", value),
+            },
+        }
+    }
+
+    /// Returns a whole number within `least..=most`.
+    pub(crate) fn whole(&self, i: usize, least: i64, most: i64) -> Result<Option<i64>> {
+        let Some(x) = self.number(i)? else {
+            return Ok(None);
+        };
+        // The limits are small, so the comparison in floating point is exact.
+        if x.fract() != 0.0 || x < least as f64 || x > most as f64 {
+            return self.refuse(i, &format!("a whole number from {least} to {most}"), x);
+        }
+        Ok(Some(x as i64))
+    }
+
+    /// Returns a confidence level, 0.95 where none is given.
+    pub(crate) fn level(&self, i: usize) -> Result<f64> {
+        match self.number(i)? {
+            None => Ok(0.95),
+            Some(x) if x > 0.0 && x < 1.0 => Ok(x),
+            Some(x) => self.refuse(i, "a confidence level between 0 and 1", x),
+        }
+    }
+
+    /// Returns the numbers of a list.
+    pub(crate) fn numbers(&self, i: usize) -> Result<Option<Vec<f64>>> {
+        let Some(value) = self.literal(i)? else {
+            return Ok(None);
+        };
+        let ScalarValue::List(list) = value.cast_to(&numbers_type())? else {
+            return self.refuse(i, "a list of numbers", value);
+        };
+        let items = list.value(0);
+        let items = datafusion::common::cast::as_float64_array(&items)?;
+        if items.iter().any(|x| !x.is_some_and(f64::is_finite)) {
+            return self.refuse(i, "a list of finite numbers", value);
+        }
+        Ok(Some(items.values().to_vec()))
+    }
+
+    /// Returns the choice a text names; a misspelt one is answered with the nearest.
+    pub(crate) fn choice<T: Copy>(
+        &self,
+        i: usize,
+        choices: &[(&'static str, T)],
+    ) -> Result<Option<T>> {
+        let Some(value) = self.literal(i)? else {
+            return Ok(None);
+        };
+        let Some(Some(text)) = value.try_as_str() else {
+            return self.refuse(i, "text", value);
+        };
+        if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == text) {
+            return Ok(Some(*choice));
+        }
+        let names: Vec<String> = choices.iter().map(|(n, _)| format!("'{n}'")).collect();
+        let expected = format!("one of {}", names.join(", "));
+        let nearest = choices
+            .iter()
+            .map(|(name, _)| (strsim::normalized_damerau_levenshtein(name, text), name))
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        match nearest {
+            // Below 0.4 the guess would be about as far off as any other.
+            Some((likeness, name)) if likeness >= 0.4 => {
+                self.refuse(i, &expected, format!("'{text}'. Did you mean '{name}'?"))
+            }
+            _ => self.refuse(i, &expected, format!("'{text}'")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: Parameters = Parameters::new(
+        "nps_ci",
+        &[
+            Parameter::column("score", Kind::Number),
+            Parameter::option("method", Kind::Text),
+            Parameter::option("level", Kind::Number),
+        ],
+    );
+
+    fn call(arguments: Vec<Option<ScalarValue>>) -> Call {
+        INTERVAL.call(arguments)
+    }
+
+    fn text(s: &str) -> Option<ScalarValue> {
+        Some(ScalarValue::from(s))
+    }
+
+    #[test]
+    fn a_call_is_written_as_a_user_would() {
+        assert_eq!(INTERVAL.to_string(), "nps_ci(score [, method [, level]])");
+    }
+
+    #[test]
+    fn numbers_of_every_encoding_become_floats() {
+        for t in [
+            DataType::Int8,
+            DataType::UInt64,
+            DataType::Float16,
+            DataType::Float32,
+            DataType::Decimal128(10, 2),
+            DataType::Decimal256(50, 2),
+            DataType::Null,
+            DataType::Dictionary(Box::new(DataType::Int8), Box::new(DataType::Int64)),
+        ] {
+            assert_eq!(Kind::Number.coerce(&t), Some(DataType::Float64), "{t}");
+        }
+        assert_eq!(Kind::Number.coerce(&DataType::Utf8), None);
+    }
+
+    #[test]
+    fn text_of_every_encoding_becomes_utf8() {
+        for t in [
+            DataType::Utf8,
+            DataType::LargeUtf8,
+            DataType::Utf8View,
+            DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
+        ] {
+            assert_eq!(Kind::Text.coerce(&t), Some(DataType::Utf8), "{t}");
+        }
+        assert_eq!(Kind::Text.coerce(&DataType::Int64), None);
+    }
+
+    #[test]
+    fn amounts_keep_what_makes_them_exact() {
+        let check = |given, expected| assert_eq!(Kind::Amount.coerce(&given), Some(expected));
+        check(DataType::Int16, DataType::Int64);
+        check(DataType::UInt64, DataType::Decimal128(20, 0));
+        check(DataType::Decimal64(9, 2), DataType::Decimal128(9, 2));
+        check(DataType::Float32, DataType::Float64);
+    }
+
+    #[test]
+    fn a_wrong_type_names_function_argument_expected_and_given() {
+        let error = INTERVAL.check(&[DataType::Utf8]).unwrap_err();
+        assert_eq!(
+            error.strip_backtrace(),
+            "Error during planning: 'nps_ci' expects a number as argument 1 (score), got Utf8"
+        );
+    }
+
+    #[test]
+    fn a_wrong_count_shows_the_whole_call() {
+        let error = INTERVAL.check(&[]).unwrap_err();
+        assert_eq!(
+            error.strip_backtrace(),
+            "Error during planning: 'nps_ci' expects 1 to 3 arguments, \
+             nps_ci(score [, method [, level]]), got 0"
+        );
+    }
+
+    #[test]
+    fn a_misspelt_choice_is_answered_with_the_nearest() {
+        let choices = [("adjusted_wald", 1), ("wald", 2)];
+        let error = call(vec![None, text("adjusted-wald")])
+            .choice(1, &choices)
+            .unwrap_err();
+        assert_eq!(
+            error.strip_backtrace(),
+            "Error during planning: 'nps_ci' expects one of 'adjusted_wald', 'wald' \
+             as argument 2 (method), got 'adjusted-wald'. Did you mean 'adjusted_wald'?"
+        );
+    }
+
+    #[test]
+    fn null_and_absent_options_mean_the_default() {
+        let null = Some(ScalarValue::Float64(None));
+        assert_eq!(call(vec![None]).level(2).unwrap(), 0.95);
+        assert_eq!(call(vec![None, None, null]).level(2).unwrap(), 0.95);
+    }
+
+    #[test]
+    fn a_level_outside_0_to_1_is_refused() {
+        for level in [0.0, 1.0, 95.0, -0.1] {
+            let level = Some(ScalarValue::Float64(Some(level)));
+            assert!(call(vec![None, None, level]).level(2).is_err());
+        }
+    }
+
+    #[test]
+    fn an_option_that_is_a_column_is_refused() {
+        let error = call(vec![None, None, None]).level(2).unwrap_err();
+        assert_eq!(
+            error.strip_backtrace(),
+            "Error during planning: 'nps_ci' expects a literal as argument 3 (level), \
+             got an expression"
+        );
+    }
+}

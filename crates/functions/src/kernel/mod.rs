@@ -1,0 +1,5 @@
+//! The arithmetic of the functions, in plain Rust: no arrow, no DataFusion.
+
+pub(crate) mod exact_sum;
+pub(crate) mod normal;
+pub(crate) mod nps;

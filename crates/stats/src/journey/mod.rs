@@ -1,0 +1,26 @@
+//! Journeys: funnels, retention, patterns, sessions and orders over the events of one customer.
+//!
+//! Everything here works on [`Event`]s, a timestamp in ticks and a bit set of
+//! the conditions the row met. The unit of a tick is the caller's (seconds,
+//! microseconds, days): durations are given in the same unit. States are plain
+//! sorted vectors, so merging them in any order gives the same answer.
+
+mod event;
+mod followed_by;
+mod invalid;
+mod order_sequence;
+mod pattern;
+mod retention;
+mod sequence;
+mod sessionize;
+mod window_funnel;
+
+pub use event::{Event, EventLog, MAX_CONDITIONS};
+pub use followed_by::followed_by;
+pub use invalid::InvalidArgument;
+pub use order_sequence::{OrderOptions, OrderSequence, OrderSummary, order_summary};
+pub use pattern::{Comparison, Pattern, PatternError};
+pub use retention::Retention;
+pub use sequence::{sequence_count, sequence_match, sequence_match_events};
+pub use sessionize::{Session, Sessionizer, sessions};
+pub use window_funnel::{FunnelModes, WindowFunnel};
