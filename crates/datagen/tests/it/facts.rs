@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use aftersight_datagen::{Config, FACTS, Shop};
 
-use crate::measure::{Estimate, Raw};
+use crate::estimate::Estimate;
+use crate::measure::Raw;
 use crate::{CLEAN, as_of};
 
 /// Standard errors within which a number counts as the expected one. With some

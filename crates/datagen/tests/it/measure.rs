@@ -7,103 +7,12 @@ use aftersight_datagen::{
 };
 use chrono::{Datelike, NaiveDate};
 
-/// A number and its standard error.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Estimate {
-    pub(crate) value: f64,
-    pub(crate) error: f64,
-}
-
-/// Hits among trials.
-#[derive(Clone, Copy, Debug, Default)]
-struct Share {
-    hits: f64,
-    trials: f64,
-}
-
-impl Share {
-    fn add(&mut self, is_hit: bool) {
-        self.hits += f64::from(u8::from(is_hit));
-        self.trials += 1.0;
-    }
-
-    fn value(self) -> f64 {
-        self.hits / self.trials
-    }
-
-    fn variance(self) -> f64 {
-        self.value() * (1.0 - self.value()) / self.trials
-    }
-
-    fn estimate(self) -> Estimate {
-        Estimate {
-            value: self.value(),
-            error: self.variance().sqrt(),
-        }
-    }
-}
-
-fn difference(after: Share, before: Share) -> Estimate {
-    Estimate {
-        value: after.value() - before.value(),
-        error: (after.variance() + before.variance()).sqrt(),
-    }
-}
-
-/// Ratio of two shares; the error by the delta method on the logarithm.
-fn ratio(of: Share, to: Share) -> Estimate {
-    let value = of.value() / to.value();
-    let log = (1.0 - of.value()) / of.hits + (1.0 - to.value()) / to.hits;
-    Estimate {
-        value,
-        error: value * log.sqrt(),
-    }
-}
-
-/// Sums of a number, for a mean and its error.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sums {
-    n: f64,
-    sum: f64,
-    squares: f64,
-}
-
-impl Sums {
-    fn add(&mut self, value: f64) {
-        self.n += 1.0;
-        self.sum += value;
-        self.squares += value * value;
-    }
-
-    fn mean(self) -> f64 {
-        self.sum / self.n
-    }
-
-    fn variance_of_mean(self) -> f64 {
-        (self.squares / self.n - self.mean() * self.mean()) / self.n
-    }
-
-    fn less(self, other: Self) -> Estimate {
-        Estimate {
-            value: self.mean() - other.mean(),
-            error: (self.variance_of_mean() + other.variance_of_mean()).sqrt(),
-        }
-    }
-}
-
-/// +100, 0 or -100 for a promoter, a passive or a detractor.
-fn points(score: f64) -> f64 {
-    match score as i64 {
-        9.. => 100.0,
-        7..=8 => 0.0,
-        _ => -100.0,
-    }
-}
+use crate::estimate::{Estimate, Share, Sums, difference, points, ratio};
 
 /// The shop with what the loops look up.
 pub(crate) struct Raw<'a> {
-    shop: &'a Shop,
-    orders: HashMap<OrderId, &'a OrderRow>,
+    pub(crate) shop: &'a Shop,
+    pub(crate) orders: HashMap<OrderId, &'a OrderRow>,
     /// Lateness of delivered orders: their last parcel after its promise.
     late: HashMap<OrderId, bool>,
     carrier: HashMap<OrderId, &'static str>,
@@ -215,7 +124,7 @@ impl<'a> Raw<'a> {
         Instant::from_seconds(days * 86_400 - offset)
     }
 
-    fn days_before_end(&self, days: u64) -> Instant {
+    pub(crate) fn days_before_end(&self, days: u64) -> Instant {
         self.midnight(self.shop.config().end - chrono::Days::new(days))
     }
 
@@ -224,7 +133,7 @@ impl<'a> Raw<'a> {
         NaiveDate::default() + chrono::Days::new(day as u64)
     }
 
-    fn purchases(&self) -> impl Iterator<Item = &OrderRow> {
+    pub(crate) fn purchases(&self) -> impl Iterator<Item = &OrderRow> {
         let orders = self.shop.tables().orders.iter();
         orders.filter(|row| !row.is_replacement)
     }
@@ -377,7 +286,7 @@ impl<'a> Raw<'a> {
         sums[1].less(sums[0])
     }
 
-    fn answers(&self, touchpoint: &str, kind: &str) -> impl Iterator<Item = &SurveyRow> {
+    pub(crate) fn answers(&self, touchpoint: &str, kind: &str) -> impl Iterator<Item = &SurveyRow> {
         self.shop.tables().surveys.iter().filter(move |row| {
             row.touchpoint == touchpoint && row.kind == kind && row.score.is_some()
         })
@@ -554,68 +463,5 @@ impl<'a> Raw<'a> {
             }
         }
         sums[1].less(sums[0])
-    }
-
-    /// Returns a share of the shop as a whole, to hold it to what is usual.
-    pub(crate) fn usual(&self, what: &str) -> f64 {
-        let tables = self.shop.tables();
-        let limit = self.days_before_end(45);
-        match what {
-            "returned units per unit" => {
-                let sold: i64 = tables
-                    .order_items
-                    .iter()
-                    .filter(|row| {
-                        let order = self.orders[&row.order_id];
-                        order.delivered_at.is_some_and(|at| at < limit) && !order.is_replacement
-                    })
-                    .map(|row| row.quantity)
-                    .sum();
-                let back: i64 = tables
-                    .returns
-                    .iter()
-                    .filter(|row| {
-                        let order = self.orders[&row.order_id.unwrap()];
-                        order.delivered_at.is_some_and(|at| at < limit)
-                    })
-                    .map(|row| row.quantity)
-                    .sum();
-                back as f64 / sold as f64
-            }
-            "relationship nps" => {
-                let mut sums = Sums::default();
-                self.answers("relationship", "nps")
-                    .for_each(|row| sums.add(points(row.score.unwrap())));
-                sums.mean()
-            }
-            "delivery nps" => {
-                let mut sums = Sums::default();
-                self.answers("delivery", "nps")
-                    .for_each(|row| sums.add(points(row.score.unwrap())));
-                sums.mean()
-            }
-            "csat" => {
-                let mut share = Share::default();
-                self.answers("delivery", "csat")
-                    .for_each(|row| share.add(row.score.unwrap() >= 4.0));
-                share.estimate().value
-            }
-            "response rate" => {
-                let mut share = Share::default();
-                let sent = tables.surveys.iter();
-                sent.filter(|row| row.sent_at < limit)
-                    .for_each(|row| share.add(row.score.is_some()));
-                share.estimate().value
-            }
-            "tickets per order" => tables.tickets.len() as f64 / self.purchases().count() as f64,
-            "purchases" => self.purchases().count() as f64,
-            "guest orders" => {
-                let mut share = Share::default();
-                self.purchases()
-                    .for_each(|row| share.add(row.customer_id.is_none()));
-                share.estimate().value
-            }
-            _ => panic!("nobody measures {what}"),
-        }
     }
 }
