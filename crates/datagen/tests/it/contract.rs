@@ -12,15 +12,15 @@ use arrow::datatypes::{DataType, Schema, TimeUnit};
 use crate::CLEAN;
 
 /// A table of the contract: its columns with their declared types.
-struct Contract {
-    table: String,
-    keys: Vec<String>,
-    columns: Vec<(String, String)>,
+pub(crate) struct Contract {
+    pub(crate) table: String,
+    pub(crate) keys: Vec<String>,
+    pub(crate) columns: Vec<(String, String)>,
 }
 
 /// Reads the canonical table file. It is a plain list of sections, keys and
 /// columns, so lines are enough and no TOML parser is needed here.
-fn contract() -> Vec<Contract> {
+pub(crate) fn contract() -> Vec<Contract> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/src/table/canonical.toml");
     let text = fs::read_to_string(&path).unwrap();
     let mut tables: Vec<Contract> = Vec::new();

@@ -13,6 +13,7 @@ mod facts;
 mod integrity;
 mod measure;
 mod same_rows;
+mod tiny;
 mod usual;
 
 use std::sync::LazyLock;
