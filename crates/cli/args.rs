@@ -83,6 +83,15 @@ pub(crate) struct OutputArgs {
 /// Commands beside the shell.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Make a sample workspace, run its weekly report, say where to look
+    Demo {
+        /// Folder to make
+        #[arg(default_value = "aftersight-demo")]
+        dir: PathBuf,
+        /// Orders of the make-believe shop
+        #[arg(long, default_value_t = 20_000)]
+        orders: u32,
+    },
     /// List the views, or show one with its columns and SQL
     Views {
         /// View to show

@@ -1,5 +1,6 @@
 //! Commands, one file each.
 
+mod demo;
 pub(crate) mod functions;
 mod settings;
 mod views;
@@ -16,6 +17,7 @@ use crate::shell;
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     if let Some(command) = &args.command {
         return match command {
+            Command::Demo { dir, orders } => demo::run(&args.workspace, dir, *orders).await,
             Command::Views { name } => views::run(&args.workspace, name.as_deref()).await,
             Command::Functions { name } => functions::run(name.as_deref()),
             Command::Settings { name } => settings::run(&args.workspace, name.as_deref()).await,

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::common::ScalarValue;
+use datafusion::common::{ScalarValue, TableReference};
+use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SessionState;
@@ -253,6 +254,41 @@ impl Engine {
         };
         let batches = rows.stream.try_collect().await.map_err(failed)?;
         Ok((rows.schema, batches))
+    }
+
+    /// Makes a result a table of the session, so that later queries can read it by its name.
+    pub fn register_result(
+        &self,
+        name: &str,
+        schema: SchemaRef,
+        batches: Vec<RecordBatch>,
+    ) -> Result<()> {
+        let table = MemTable::try_new(schema, vec![batches]);
+        let table = table.map_err(|e| Error::query(name, e))?;
+        self.names
+            .register_own(name, Arc::new(table))
+            .map_err(|e| Error::query(name, e))
+    }
+
+    /// Forgets a result.
+    pub fn remove_result(&self, name: &str) {
+        self.names.remove_own(name);
+    }
+
+    /// Returns the bare names a query reads, CTEs aside.
+    pub fn references(&self, sql: &str) -> Result<Vec<String>> {
+        let state = self.ctx.state();
+        let mut names = Vec::new();
+        for statement in self.parse(sql)? {
+            let found = state
+                .resolve_table_references(&statement)
+                .map_err(|e| Error::query(sql, e))?;
+            names.extend(found.into_iter().filter_map(|reference| match reference {
+                TableReference::Bare { table } => Some(table.to_string()),
+                _ => None,
+            }));
+        }
+        Ok(names)
     }
 
     /// Parses a script into its statements.

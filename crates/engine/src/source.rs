@@ -356,6 +356,7 @@ struct Partition {
     name: String,
     stored: DataType,
     wanted: DataType,
+    has_null: bool,
 }
 
 /// Finds partition columns from `name=value` folders, typed as declared or as all values allow.
@@ -404,6 +405,7 @@ fn partition_columns(
             name,
             stored,
             wanted,
+            has_null,
         }
     });
     Ok(columns.collect())
@@ -446,10 +448,7 @@ fn without_hive_nulls(
     table: Arc<dyn TableProvider>,
     partitions: &[Partition],
 ) -> Result<Arc<dyn TableProvider>, DataFusionError> {
-    if partitions
-        .iter()
-        .all(|p| p.stored == p.wanted && p.stored != DataType::Utf8)
-    {
+    if !partitions.iter().any(|p| p.has_null) {
         return Ok(table);
     }
     let schema = table.schema();
@@ -459,8 +458,7 @@ fn without_hive_nulls(
         .map(|field| {
             let column = datafusion::prelude::ident(field.name());
             match partitions.iter().find(|p| p.name == *field.name()) {
-                Some(p) if p.stored == DataType::Utf8 && p.wanted == DataType::Utf8 => column,
-                Some(p) if p.stored != p.wanted => {
+                Some(p) if p.has_null => {
                     cast(nullif(column, lit(HIVE_NULL)), p.wanted.clone()).alias(field.name())
                 }
                 _ => column,

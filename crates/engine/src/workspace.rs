@@ -118,6 +118,8 @@ pub struct TableSpec {
     pub at: Location,
     /// How its rows come about.
     pub rows: TableRows,
+    /// Whether only one row of a key counts: the one recorded last.
+    pub dedupe: bool,
 }
 
 /// How a canonical table comes from the sources.
@@ -451,6 +453,7 @@ impl Reader<'_> {
         let path = format!("tables.{}", name.get_ref());
         let (mut from, mut filter, mut mapped, mut group_by) = (None, None, None, Vec::new());
         let mut query = None;
+        let mut dedupe = false;
         for (key, value) in self.table(&path, value)? {
             let path = format!("{path}.{}", key.get_ref());
             match key.get_ref().as_ref() {
@@ -458,6 +461,10 @@ impl Reader<'_> {
                 "where" => filter = Some(self.string(&path, value)?),
                 "group_by" => group_by = self.strings(&path, value)?,
                 "sql" => query = Some((key.span().start, self.string(&path, value)?)),
+                "dedupe" => match value.get_ref() {
+                    DeValue::Boolean(yes) => dedupe = *yes,
+                    _ => return Err(self.wrong_type(&path, "true or false", value)),
+                },
                 "columns" => {
                     let mut expressions = IndexMap::new();
                     for (column, value) in self.table(&path, value)? {
@@ -472,7 +479,7 @@ impl Reader<'_> {
                     mapped = Some(expressions);
                 }
                 _ => {
-                    let known = ["from", "where", "columns", "group_by", "sql"];
+                    let known = ["from", "where", "columns", "group_by", "sql", "dedupe"];
                     return Err(self.unknown(
                         &format!("key in [tables.{}]", name.get_ref()),
                         key,
@@ -514,6 +521,7 @@ impl Reader<'_> {
         Ok(TableSpec {
             at: self.at(name.span().start),
             rows,
+            dedupe,
         })
     }
 

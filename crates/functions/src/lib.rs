@@ -21,9 +21,11 @@
 mod additive;
 mod aggregate;
 mod args;
+mod collected;
 mod documentation;
 mod interval;
 mod kernel;
+mod time;
 
 #[cfg(test)]
 mod harness;
@@ -96,6 +98,15 @@ pub fn functions() -> Vec<Function> {
         udaf::<aggregate::NpsSe>().into(),
         udaf::<aggregate::NpsCi>().into(),
         udaf::<aggregate::NInvalid>().into(),
+        udaf::<aggregate::Csat>().into(),
+        udaf::<aggregate::CsatCi>().into(),
+        // Returns
+        udaf::<aggregate::ReturnRate>().into(),
+        // Customers
+        udaf::<aggregate::RfmBounds>().into(),
+        udaf::<aggregate::RfmCollapse>().into(),
+        // Time
+        ScalarUDF::from(time::ToInstant::default()).into(),
     ]
 }
 
@@ -108,7 +119,13 @@ pub fn register_all(ctx: &SessionContext) -> Result<()> {
             Function::Window(f) => ctx.register_udwf(f.as_ref().clone()),
         }
     }
+    ctx.add_optimizer_rule(Arc::new(time::InstantBounds));
     Ok(())
+}
+
+/// Returns `to_instant`, for plans built in Rust.
+pub fn to_instant() -> Arc<ScalarUDF> {
+    Arc::new(ScalarUDF::from(time::ToInstant::default()))
 }
 
 /// Makes all functions known to a registry, such as the state of a session or of a remote worker.

@@ -410,8 +410,20 @@ impl Mapper<'_> {
             };
             columns.push(expr.alias(&column.name));
         }
+        let is_deduped = self
+            .workspace
+            .tables
+            .get(&table.name)
+            .is_some_and(|t| t.dedupe);
         let plan = LogicalPlanBuilder::from(rows.plan.clone())
             .project(columns)
+            .and_then(|builder| {
+                if is_deduped {
+                    one_row_per_key(builder, table)
+                } else {
+                    Ok(builder)
+                }
+            })
             .and_then(LogicalPlanBuilder::build)
             .map_err(|e| Error::query(&table.name, e))?;
         Ok(MappedTable {
@@ -513,6 +525,23 @@ impl Mapper<'_> {
         let instant = aftersight_functions::to_instant().call(vec![naive, lit(zone.name())]);
         cast(instant, instant_type(self.zone()))
     }
+}
+
+/// Keeps the row of each key that was recorded last; copies of a row become one.
+fn one_row_per_key(
+    builder: LogicalPlanBuilder,
+    table: &CanonicalTable,
+) -> Result<LogicalPlanBuilder, DataFusionError> {
+    let keys: Vec<Expr> = table.key.iter().map(ident).collect();
+    let columns = table.columns.iter().map(|c| ident(&c.name)).collect();
+    let mut order: Vec<_> = keys
+        .iter()
+        .map(|key| key.clone().sort(true, true))
+        .collect();
+    if table.columns.iter().any(|c| c.name == "recorded_at") {
+        order.push(ident("recorded_at").sort(false, false));
+    }
+    builder.distinct_on(keys, columns, Some(order))
 }
 
 fn require(table: &CanonicalTable, rows: &Rows, at: &Location) -> Result<()> {

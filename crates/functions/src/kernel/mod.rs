@@ -3,3 +3,5 @@
 pub(crate) mod exact_sum;
 pub(crate) mod normal;
 pub(crate) mod nps;
+pub(crate) mod proportion;
+pub(crate) mod quantile;

@@ -1,0 +1,76 @@
+//! `aftersight demo [DIR]`: a sample workspace over a make-believe shop.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use aftersight_datagen::{Config, Shop, write_parquet};
+use chrono::NaiveDate;
+
+use super::print;
+use crate::args::WorkspaceArgs;
+use crate::failure::Failure;
+use crate::open::WORKSPACE_FILE;
+
+/// The demo reports ISO week 46 of 2026, the week of 11.11, whenever it is run.
+const AS_OF: Option<NaiveDate> = NaiveDate::from_ymd_opt(2026, 11, 16);
+
+/// Tables in which the generator plants copies of rows.
+const WITH_COPIES: [&str; 4] = ["orders", "order_items", "returns", "surveys"];
+
+pub(super) async fn run(args: &WorkspaceArgs, dir: &Path, orders: u32) -> Result<(), Failure> {
+    let failed =
+        |e: &dyn std::fmt::Display| Failure::failed(format!("cannot make {}: {e}", dir.display()));
+    let is_foreign = dir
+        .read_dir()
+        .is_ok_and(|mut entries| entries.next().is_some())
+        && !dir.join(WORKSPACE_FILE).is_file();
+    if is_foreign {
+        let text = format!("{} is there and is no demo", dir.display());
+        return Err(Failure::usage(text, Some("name another folder".into())));
+    }
+    let Some(as_of) = AS_OF else {
+        return Err(Failure::internal("the demo's day"));
+    };
+    let shop = Shop::generate(&Config::sized(as_of, orders));
+    let data = dir.join("data");
+    std::fs::create_dir_all(&data).map_err(|e| failed(&e))?;
+    write_parquet(&shop, &data).map_err(|e| failed(&e))?;
+    let tables: Vec<&str> = shop
+        .tables()
+        .row_counts()
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    std::fs::write(dir.join(WORKSPACE_FILE), workspace_file(&tables, as_of))
+        .map_err(|e| failed(&e))?;
+    let _ = args;
+    print(&format!("sample workspace: {}", dir.display()));
+    Ok(())
+}
+
+/// Writes a workspace whose tables are its files.
+fn workspace_file(tables: &[&str], as_of: NaiveDate) -> String {
+    let mut text = format!(
+        "# A sample shop made by `aftersight demo`. Every number in it is invented.\n\
+         version = 1\n\n\
+         [workspace]\n\
+         name = \"Marlow Home & Wear\"\n\
+         time_zone = \"Asia/Shanghai\"\n\
+         currency = \"CNY\"\n\n\
+         [settings]\n\
+         as_of = \"{as_of}\"\n"
+    );
+    for table in tables {
+        let dedupe = if WITH_COPIES.contains(table) {
+            "dedupe = true\n"
+        } else {
+            ""
+        };
+        let _ = write!(
+            text,
+            "\n[sources.{table}]\nlocation = \"data/{table}.parquet\"\n\n\
+             [tables.{table}]\nfrom = \"{table}\"\n{dedupe}"
+        );
+    }
+    text
+}

@@ -1,0 +1,127 @@
+//! An optimizer rule: a filter on `to_instant(ts, zone)` also filters on `ts`.
+//!
+//! Statistics and partitions know the naive timestamp only. The rule adds the
+//! naive range that surely contains all instants wanted; the filter itself
+//! stays, because near a change of offset the range is wider.
+
+use aftersight_stats::time::InstantRange;
+use datafusion::common::Result;
+use datafusion::common::tree_node::Transformed;
+use datafusion::logical_expr::expr::{BinaryExpr, ScalarFunction};
+use datafusion::logical_expr::utils::{conjunction, split_conjunction};
+use datafusion::logical_expr::{Expr, Filter, LogicalPlan, Operator, lit};
+use datafusion::optimizer::optimizer::ApplyOrder;
+use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
+use datafusion::scalar::ScalarValue;
+
+use super::{ToInstant, zone_table};
+
+/// The rule.
+#[derive(Debug, Default)]
+pub(crate) struct InstantBounds;
+
+impl OptimizerRule for InstantBounds {
+    fn name(&self) -> &str {
+        "instant_bounds"
+    }
+
+    fn apply_order(&self) -> Option<ApplyOrder> {
+        Some(ApplyOrder::TopDown)
+    }
+
+    fn rewrite(
+        &self,
+        plan: LogicalPlan,
+        _: &dyn OptimizerConfig,
+    ) -> Result<Transformed<LogicalPlan>> {
+        let LogicalPlan::Filter(filter) = plan else {
+            return Ok(Transformed::no(plan));
+        };
+        let present = split_conjunction(&filter.predicate);
+        let mut added = Vec::new();
+        for predicate in &present {
+            for bound in bounds(predicate)? {
+                // Seen in an earlier pass of the optimizer.
+                if !present.contains(&&bound) && !added.contains(&bound) {
+                    added.push(bound);
+                }
+            }
+        }
+        if added.is_empty() {
+            return Ok(Transformed::no(LogicalPlan::Filter(filter)));
+        }
+        let all = present.into_iter().cloned().chain(added);
+        let Some(predicate) = conjunction(all) else {
+            return Ok(Transformed::no(LogicalPlan::Filter(filter)));
+        };
+        let filter = Filter::try_new(predicate, filter.input)?;
+        Ok(Transformed::yes(LogicalPlan::Filter(filter)))
+    }
+}
+
+/// Returns what a comparison with an instant says about the wall clock underneath.
+fn bounds(predicate: &Expr) -> Result<Vec<Expr>> {
+    let Expr::BinaryExpr(BinaryExpr { left, op, right }) = predicate else {
+        return Ok(Vec::new());
+    };
+    let (call, op, literal) = match (left.as_ref(), right.as_ref()) {
+        (call, Expr::Literal(value, _)) => (call, *op, value),
+        (Expr::Literal(value, _), call) => match op.swap() {
+            Some(op) => (call, op, value),
+            None => return Ok(Vec::new()),
+        },
+        _ => return Ok(Vec::new()),
+    };
+    // Between zones a cast relabels and moves nothing.
+    let call = match call {
+        Expr::Cast(cast) => cast.expr.as_ref(),
+        other => other,
+    };
+    let Expr::ScalarFunction(ScalarFunction { func, args }) = call else {
+        return Ok(Vec::new());
+    };
+    let (
+        Some(_),
+        [naive, Expr::Literal(zone, _)],
+        ScalarValue::TimestampMicrosecond(Some(us), Some(_)),
+    ) = (
+        func.inner().downcast_ref::<ToInstant>(),
+        args.as_slice(),
+        literal,
+    )
+    else {
+        return Ok(Vec::new());
+    };
+    let Some(Some(zone)) = zone.try_as_str() else {
+        return Ok(Vec::new());
+    };
+    let after = us.saturating_add(1);
+    let range = match op {
+        Operator::Lt => InstantRange {
+            from: None,
+            to: Some(*us),
+        },
+        Operator::LtEq => InstantRange {
+            from: None,
+            to: Some(after),
+        },
+        Operator::Gt => InstantRange {
+            from: Some(after),
+            to: None,
+        },
+        Operator::GtEq => InstantRange {
+            from: Some(*us),
+            to: None,
+        },
+        Operator::Eq => InstantRange {
+            from: Some(*us),
+            to: Some(after),
+        },
+        _ => return Ok(Vec::new()),
+    };
+    let naive_range = zone_table("to_instant", zone)?.naive_bounds(range);
+    let literal = |us| lit(ScalarValue::TimestampMicrosecond(Some(us), None));
+    let from = naive_range.from.map(|us| naive.clone().gt_eq(literal(us)));
+    let to = naive_range.to.map(|us| naive.clone().lt(literal(us)));
+    Ok(from.into_iter().chain(to).collect())
+}

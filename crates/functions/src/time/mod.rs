@@ -1,0 +1,33 @@
+//! Local time: instants from wall clocks, and days and weeks cut from instants.
+
+mod instant_bounds;
+mod to_instant;
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use aftersight_stats::time::ZoneTable;
+use datafusion::common::{Result, plan_err};
+
+pub(crate) use instant_bounds::InstantBounds;
+pub(crate) use to_instant::ToInstant;
+
+/// Zone tables read so far. A table takes milliseconds to read and never
+/// changes, so it is shared; a few zones are all a workspace ever names.
+static ZONES: LazyLock<Mutex<HashMap<String, Arc<ZoneTable>>>> = LazyLock::new(Mutex::default);
+
+/// Returns the transitions of a zone.
+pub(crate) fn zone_table(function: &str, name: &str) -> Result<Arc<ZoneTable>> {
+    let mut zones = ZONES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(table) = zones.get(name) {
+        return Ok(Arc::clone(table));
+    }
+    match ZoneTable::new(name) {
+        Ok(table) => {
+            let table = Arc::new(table);
+            zones.insert(name.to_owned(), Arc::clone(&table));
+            Ok(table)
+        }
+        Err(error) => plan_err!("'{function}': {error}"),
+    }
+}
