@@ -12,7 +12,7 @@
 use chrono::{DateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
-use super::{DAY_US, InvalidArgument, SECOND_US};
+use super::{InvalidArgument, SECOND_US};
 
 /// The days probed for transitions: 1850 to 2199. Zones had local mean time
 /// before, and chrono-tz has no rules after 2100.
@@ -215,6 +215,7 @@ fn offset_of(zone: Tz, second: i64) -> i64 {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::DAY_US;
     use super::*;
     use chrono::{MappedLocalTime, NaiveDateTime};
     use proptest::prelude::*;
