@@ -132,13 +132,13 @@ fn quadratic_form(mut matrix: Vec<Vec<f64>>, difference: &[f64]) -> Option<f64> 
             return None;
         }
         total += left[pivot] * left[pivot] / scale;
-        for row in pivot + 1..n {
-            let factor = matrix[row][pivot] / scale;
-            for column in pivot..n {
-                let above = matrix[pivot][column];
-                matrix[row][column] -= factor * above;
+        let (above, below) = matrix.split_at_mut(pivot + 1);
+        for (row, values) in below.iter_mut().enumerate() {
+            let factor = values[pivot] / scale;
+            for (value, eliminated) in values.iter_mut().zip(&above[pivot]) {
+                *value -= factor * eliminated;
             }
-            left[row] -= factor * left[pivot];
+            left[pivot + 1 + row] -= factor * left[pivot];
         }
     }
     (n > 0 && total.is_finite()).then_some(total)
