@@ -5,6 +5,8 @@
 //! there are. With clusters (all lines of one order, say) a row is kept for each
 //! cluster and time, which the clustered standard errors need.
 
+use std::cmp::Ordering;
+
 use super::InvalidArgument;
 
 /// The length of one exit in the byte form of a state.
@@ -25,6 +27,16 @@ pub struct Exit {
     pub cluster: u64,
     /// How much they weigh; the number of subjects where nothing is weighted.
     pub weight: f64,
+}
+
+impl Exit {
+    /// Orders exits by time, cause and cluster; equal ones can be added up.
+    fn order(&self, other: &Self) -> Ordering {
+        self.time
+            .total_cmp(&other.time)
+            .then(self.cause.cmp(&other.cause))
+            .then(self.cluster.cmp(&other.cluster))
+    }
 }
 
 /// The exits of one group, mergeable in any order.
@@ -70,13 +82,23 @@ impl SurvivalTimes {
             self.n_dropped += 1;
             return;
         };
-        self.exits.push(Exit {
+        let exit = Exit {
             // Minus zero would sort apart from zero.
             time: time + 0.0,
             cause,
             cluster: if self.clustered { cluster } else { 0 },
             weight,
-        });
+        };
+        // Most subjects leave when somebody like them has left before.
+        let known = &mut self.exits[..self.compact];
+        match known.binary_search_by(|known| known.order(&exit)) {
+            Ok(same) => known[same].weight += weight,
+            Err(_) => self.append(exit),
+        }
+    }
+
+    fn append(&mut self, exit: Exit) {
+        self.exits.push(exit);
         if self.exits.len() >= LEAST_BUFFER.max(2 * self.compact) {
             self.compact();
         }
@@ -117,18 +139,13 @@ impl SurvivalTimes {
         if self.compact == self.exits.len() {
             return;
         }
-        // Weights are part of the key: sums of counts are exact in any order, and
-        // those of fractions differ by no more than the last digits.
-        self.exits.sort_unstable_by(|a, b| {
-            a.time
-                .total_cmp(&b.time)
-                .then_with(|| a.cause.cmp(&b.cause))
-                .then_with(|| a.cluster.cmp(&b.cluster))
-                .then_with(|| a.weight.total_cmp(&b.weight))
-        });
+        // The compact part is one run, which a stable sort only merges. Weights
+        // are part of the key: sums of counts are exact in any order, and those
+        // of fractions differ by no more than the last digits.
+        self.exits
+            .sort_by(|a, b| a.order(b).then_with(|| a.weight.total_cmp(&b.weight)));
         self.exits.dedup_by(|next, kept| {
-            let same =
-                next.time == kept.time && next.cause == kept.cause && next.cluster == kept.cluster;
+            let same = next.order(kept).is_eq();
             if same {
                 kept.weight += next.weight;
             }
