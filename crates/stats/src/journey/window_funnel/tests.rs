@@ -114,11 +114,11 @@ fn strict_deduplication_and_strict_once_of_clickhouse() {
 #[test]
 fn rows_without_a_condition_stop_strict_order_only() {
     // `a is null` and `b = 'b3'` for the four users.
-    let users: [(&[(i64, u32)], usize, usize); 4] = [
-        (&[(1, 0), (2, 0)], 0, 0),
-        (&[(1, 0), (2, 0)], 0, 0),
-        (&[(1, 0b01)], 1, 1),
-        (&[(1, 0b01), (2, 0), (3, 0b11)], 2, 1),
+    let users = [
+        (vec![(1, 0), (2, 0)], 0, 0),
+        (vec![(1, 0), (2, 0)], 0, 0),
+        (vec![(1, 0b01)], 1, 1),
+        (vec![(1, 0b01), (2, 0), (3, 0b11)], 2, 1),
     ];
     for (rows, default, strict_order) in users {
         let mut log: EventLog = rows.iter().copied().collect();
