@@ -21,4 +21,13 @@ pub mod clv;
 pub mod gamma_gamma;
 pub mod repeat_rate;
 
+// Drivers.
+pub mod chisq_test;
+pub mod correlation;
+pub mod cross_products;
+pub mod driver_relative_weights;
+pub mod driver_shapley;
+pub mod linear_regression;
+pub mod psi;
+
 pub use error::{Column, Result, StatsError};

@@ -213,7 +213,15 @@ impl CoMoments {
         }
         let sxx = self.x.sum_squared_deviations()?;
         let syy = self.y.sum_squared_deviations()?;
-        let r = ratio(self.sum_products_of_deviations()?, sxx.sqrt() * syy.sqrt())?;
+        // One root of the product keeps 1/2 exactly 1/2; two roots where the
+        // product would leave the range.
+        let product = sxx * syy;
+        let spread = if product.is_normal() {
+            product.sqrt()
+        } else {
+            sxx.sqrt() * syy.sqrt()
+        };
+        let r = ratio(self.sum_products_of_deviations()?, spread)?;
         Some(r.clamp(-1.0, 1.0))
     }
 

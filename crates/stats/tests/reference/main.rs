@@ -5,10 +5,17 @@
 //! prints a line that starts with `SKIPPED:` and is counted by the build. Every
 //! function also has its own published numbers in its unit tests.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "this whole binary is a test, which clippy only sees on the test functions"
+)]
+
 use std::path::PathBuf;
 
 use serde_json::Value;
 
+mod drivers;
 mod loyalty;
 
 /// The folder of the reference cases.
