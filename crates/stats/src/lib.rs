@@ -30,4 +30,15 @@ pub mod driver_shapley;
 pub mod linear_regression;
 pub mod psi;
 
+// Experiments.
+pub mod cuped;
+pub mod did;
+pub mod mcnemar;
+pub mod p_adjust;
+pub mod prop_diff_ci;
+pub mod prop_power;
+pub mod prop_test;
+pub mod t_test;
+pub mod uplift_ci;
+
 pub use error::{Column, Result, StatsError};

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 mod drivers;
+mod experiments;
 mod loyalty;
 
 /// The folder of the reference cases.
