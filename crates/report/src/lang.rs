@@ -119,7 +119,12 @@ impl Lang {
                 format!("{} \u{2013} {}", self.long_day(first), self.long_day(last))
             }
             Self::En if first.month() != last.month() => {
-                format!("{} {} \u{2013} {}", first.day(), month(first), self.long_day(last))
+                format!(
+                    "{} {} \u{2013} {}",
+                    first.day(),
+                    month(first),
+                    self.long_day(last)
+                )
             }
             Self::En => format!("{}\u{2013}{}", first.day(), self.long_day(last)),
             Self::Zh => format!("{} 年 {}", first.year(), self.days_of_year(first, last)),
@@ -141,8 +146,18 @@ impl Lang {
 
 fn month(day: NaiveDate) -> &'static str {
     const MONTHS: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September",
-        "October", "November", "December",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ];
     MONTHS[day.month0() as usize % 12]
 }
@@ -211,8 +226,14 @@ mod tests {
     #[test]
     fn an_iso_week_is_named_and_its_end_is_exclusive() {
         let (start, end) = (day(2026, 11, 9), day(2026, 11, 16));
-        assert_eq!(Lang::En.period(start, end), "Week 46, 9\u{2013}15 November 2026");
-        assert_eq!(Lang::Zh.period(start, end), "2026 年第 46 周 · 11 月 9 日至 15 日");
+        assert_eq!(
+            Lang::En.period(start, end),
+            "Week 46, 9\u{2013}15 November 2026"
+        );
+        assert_eq!(
+            Lang::Zh.period(start, end),
+            "2026 年第 46 周 · 11 月 9 日至 15 日"
+        );
     }
 
     #[test]
@@ -222,14 +243,26 @@ mod tests {
             Lang::En.period(start, end),
             "Week 53, 28 December 2026 \u{2013} 3 January 2027"
         );
-        assert_eq!(Lang::Zh.period(start, end), "2026 年第 53 周 · 12 月 28 日至 2027 年 1 月 3 日");
+        assert_eq!(
+            Lang::Zh.period(start, end),
+            "2026 年第 53 周 · 12 月 28 日至 2027 年 1 月 3 日"
+        );
     }
 
     #[test]
     fn a_calendar_month_and_a_single_day_have_names() {
-        assert_eq!(Lang::En.period(day(2026, 11, 1), day(2026, 12, 1)), "November 2026");
-        assert_eq!(Lang::Zh.period(day(2026, 11, 1), day(2026, 12, 1)), "2026 年 11 月");
-        assert_eq!(Lang::En.period(day(2026, 11, 9), day(2026, 11, 10)), "9 November 2026");
+        assert_eq!(
+            Lang::En.period(day(2026, 11, 1), day(2026, 12, 1)),
+            "November 2026"
+        );
+        assert_eq!(
+            Lang::Zh.period(day(2026, 11, 1), day(2026, 12, 1)),
+            "2026 年 11 月"
+        );
+        assert_eq!(
+            Lang::En.period(day(2026, 11, 9), day(2026, 11, 10)),
+            "9 November 2026"
+        );
     }
 
     #[test]

@@ -25,6 +25,6 @@ pub use error::{OutputError, RenderError};
 pub use figure::{Figure, FigureKind};
 pub use lang::Lang;
 pub use number::{Format, Numbers};
-pub use page::{render_page, Freshness, PageContext, Tally, Tone};
+pub use page::{Freshness, PageContext, Tally, Tone, render_page};
 pub use result::QueryResult;
 pub use spec::{Spec, SpecError};

@@ -78,7 +78,10 @@ impl Format {
 
     /// The format of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
+        Self::ALL
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, format)| *format)
     }
 
     fn is_share(self) -> bool {
@@ -96,7 +99,10 @@ pub struct Numbers {
 impl Numbers {
     /// Numbers for a page in `lang` whose money is in `currency` (ISO 4217).
     pub fn new(lang: Lang, currency: impl Into<String>) -> Self {
-        Self { lang, currency: currency.into() }
+        Self {
+            lang,
+            currency: currency.into(),
+        }
     }
 
     /// The language numbers are written in.
@@ -158,9 +164,16 @@ impl Numbers {
         if symmetric && format == Format::Points {
             return format!("\u{00B1}\u{2009}{}", fixed((high - low) / 2.0, 0));
         }
-        let (low, high) = (self.write(Some(low), format), self.write(Some(high), format));
+        let (low, high) = (
+            self.write(Some(low), format),
+            self.write(Some(high), format),
+        );
         // The unit once: 11.5–12.1% and not 11.5%–12.1%.
-        let low = if low.ends_with('%') && high.ends_with('%') { low.trim_end_matches('%') } else { &low };
+        let low = if low.ends_with('%') && high.ends_with('%') {
+            low.trim_end_matches('%')
+        } else {
+            &low
+        };
         format!("{low}\u{2013}{high}")
     }
 
@@ -182,7 +195,11 @@ impl Numbers {
                 return format!("{}{name}", trim_zeros(fixed(scaled, decimals)));
             }
         }
-        if value == value.trunc() || size >= 100.0 { fixed(value, 0) } else { significant(value) }
+        if value == value.trunc() || size >= 100.0 {
+            fixed(value, 0)
+        } else {
+            significant(value)
+        }
     }
 
     fn money(&self, value: f64) -> String {
@@ -193,7 +210,11 @@ impl Numbers {
         } else {
             fixed(value.abs(), if value.abs() < 10.0 { 2 } else { 1 })
         };
-        let sign = if value < 0.0 && amount.chars().any(|c| ('1'..='9').contains(&c)) { MINUS } else { "" };
+        let sign = if value < 0.0 && amount.chars().any(|c| ('1'..='9').contains(&c)) {
+            MINUS
+        } else {
+            ""
+        };
         let symbol = match self.currency.as_str() {
             "CNY" | "JPY" => "\u{00A5}",
             "USD" => "$",
@@ -227,7 +248,11 @@ impl Numbers {
             format!("{} {}", fixed(hours, 0), self.lang.pick("h", "小时"))
         } else {
             let decimals = if days < 10.0 { 1 } else { 0 };
-            format!("{} {}", trim_zeros(fixed(days, decimals)), self.lang.pick("d", "天"))
+            format!(
+                "{} {}",
+                trim_zeros(fixed(days, decimals)),
+                self.lang.pick("d", "天")
+            )
         };
         format!("{sign}{text}")
     }
@@ -246,7 +271,11 @@ pub(crate) fn relative(now: f64, before: f64) -> String {
 fn percent(value: f64, decimals: usize) -> String {
     let smallest = 10f64.powi(-(decimals as i32));
     if value != 0.0 && value.abs() < smallest / 2.0 {
-        let sign = if value < 0.0 { format!("> {MINUS}") } else { "< ".to_owned() };
+        let sign = if value < 0.0 {
+            format!("> {MINUS}")
+        } else {
+            "< ".to_owned()
+        };
         return format!("{sign}{smallest:.decimals$}%");
     }
     format!("{}%", fixed(value, decimals))
@@ -255,7 +284,11 @@ fn percent(value: f64, decimals: usize) -> String {
 fn signed(value: f64, decimals: usize) -> String {
     let text = fixed(value, decimals);
     let is_zero = !text.chars().any(|c| ('1'..='9').contains(&c));
-    if value > 0.0 && !is_zero { format!("+{text}") } else { text }
+    if value > 0.0 && !is_zero {
+        format!("+{text}")
+    } else {
+        text
+    }
 }
 
 fn significant(value: f64) -> String {
@@ -269,7 +302,16 @@ fn significant(value: f64) -> String {
     if size < 0.001 && size > 0.0 {
         return format!("{value:.1e}").replace('-', MINUS);
     }
-    fixed(value, if size >= 10.0 { 1 } else if size >= 1.0 { 2 } else { 3 })
+    fixed(
+        value,
+        if size >= 10.0 {
+            1
+        } else if size >= 1.0 {
+            2
+        } else {
+            3
+        },
+    )
 }
 
 /// Fixed decimals, thousands separated, a true minus sign, and no minus zero.
@@ -295,7 +337,11 @@ fn fixed(value: f64, decimals: usize) -> String {
         grouped.push('.');
         grouped.push_str(fraction);
     }
-    if value < 0.0 && rounded != 0.0 { format!("{MINUS}{grouped}") } else { grouped }
+    if value < 0.0 && rounded != 0.0 {
+        format!("{MINUS}{grouped}")
+    } else {
+        grouped
+    }
 }
 
 fn trim_zeros(text: String) -> String {
@@ -337,7 +383,10 @@ mod tests {
             assert_eq!(numbers.write(value, Format::Pct1), "\u{2014}");
         }
         assert_eq!(numbers.change(Some(1.0), None, Format::Int), "\u{2014}");
-        assert_eq!(numbers.change(Some(1.0), Some(0.0), Format::Int), "\u{2014}");
+        assert_eq!(
+            numbers.change(Some(1.0), Some(0.0), Format::Int),
+            "\u{2014}"
+        );
     }
 
     #[test]
@@ -370,7 +419,12 @@ mod tests {
     #[test]
     fn enormous_numbers_stay_short() {
         check(1e300, Format::Int, "1.00e300", "1.00e300");
-        assert!(Numbers::new(Lang::En, "CNY").write(Some(1e300), Format::Compact).len() < 30);
+        assert!(
+            Numbers::new(Lang::En, "CNY")
+                .write(Some(1e300), Format::Compact)
+                .len()
+                < 30
+        );
     }
 
     #[test]
@@ -387,12 +441,21 @@ mod tests {
     #[test]
     fn an_interval_names_its_unit_once() {
         let numbers = Numbers::new(Lang::En, "CNY");
-        assert_eq!(numbers.interval(0.118, 0.115, 0.121, Format::Pct1), "11.5\u{2013}12.1%");
-        assert_eq!(numbers.interval(31.0, 28.0, 34.0, Format::Points), "±\u{2009}3");
+        assert_eq!(
+            numbers.interval(0.118, 0.115, 0.121, Format::Pct1),
+            "11.5\u{2013}12.1%"
+        );
+        assert_eq!(
+            numbers.interval(31.0, 28.0, 34.0, Format::Points),
+            "±\u{2009}3"
+        );
     }
 
     #[test]
     fn a_currency_without_a_known_symbol_shows_its_code() {
-        assert_eq!(Numbers::new(Lang::En, "CHF").write(Some(12.0), Format::Money), "CHF 12");
+        assert_eq!(
+            Numbers::new(Lang::En, "CHF").write(Some(12.0), Format::Money),
+            "CHF 12"
+        );
     }
 }

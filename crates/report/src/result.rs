@@ -11,8 +11,8 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::error::RenderError;
 use crate::lang::Lang;
-use crate::number::{Format, Numbers, MISSING};
-use crate::spec::{nearest, ColumnName, Place};
+use crate::number::{Format, MISSING, Numbers};
+use crate::spec::{ColumnName, Place, nearest};
 
 /// What a query returned.
 #[derive(Debug, Clone)]
@@ -47,9 +47,17 @@ pub(crate) type Column = usize;
 
 impl Frame {
     pub(crate) fn new(result: &QueryResult) -> Result<Self, RenderError> {
-        let batch = concat_batches(&result.schema, &result.batches)
-            .map_err(|source| RenderError::Arrow { query: result.name.clone(), source })?;
-        Ok(Self { name: result.name.clone(), sql: result.sql.clone(), batch })
+        let batch = concat_batches(&result.schema, &result.batches).map_err(|source| {
+            RenderError::Arrow {
+                query: result.name.clone(),
+                source,
+            }
+        })?;
+        Ok(Self {
+            name: result.name.clone(),
+            sql: result.sql.clone(),
+            batch,
+        })
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -65,7 +73,11 @@ impl Frame {
     }
 
     pub(crate) fn index_of(&self, name: &str) -> Option<Column> {
-        self.batch.schema_ref().fields().iter().position(|field| field.name() == name)
+        self.batch
+            .schema_ref()
+            .fields()
+            .iter()
+            .position(|field| field.name() == name)
     }
 
     fn data_type(&self, column: Column) -> &DataType {
@@ -79,7 +91,10 @@ impl Frame {
 
     pub(crate) fn is_day(&self, column: Column) -> bool {
         let data_type = self.data_type(column);
-        matches!(data_type, DataType::Date32 | DataType::Date64 | DataType::Timestamp(_, _))
+        matches!(
+            data_type,
+            DataType::Date32 | DataType::Date64 | DataType::Timestamp(_, _)
+        )
     }
 
     pub(crate) fn is_text(&self, column: Column) -> bool {
@@ -96,13 +111,16 @@ impl Frame {
     /// The column a spec names; if it does not exist, the error says where the
     /// name was written and which column is nearest.
     pub(crate) fn named(&self, column: &ColumnName) -> Result<Column, RenderError> {
-        self.index_of(&column.name).ok_or_else(|| self.unknown(&column.name, &column.place))
+        self.index_of(&column.name)
+            .ok_or_else(|| self.unknown(&column.name, &column.place))
     }
 
     pub(crate) fn unknown(&self, name: &str, place: &Place) -> RenderError {
-        let columns: Vec<&str> = (0..self.columns()).map(|column| self.name_of(column)).collect();
+        let columns: Vec<&str> = (0..self.columns())
+            .map(|column| self.name_of(column))
+            .collect();
         RenderError::UnknownColumn {
-            place: place.clone(),
+            place: Box::new(place.clone()),
             query: self.name.clone(),
             column: name.to_owned(),
             nearest: nearest(name, columns.iter().copied()),
@@ -136,7 +154,7 @@ impl Frame {
         }
         let guessed = (0..self.columns()).find(|column| fits(*column));
         guessed.ok_or_else(|| RenderError::NoColumn {
-            place: wanted.0.clone(),
+            place: Box::new(wanted.0.clone()),
             query: self.name.clone(),
             key: wanted.1,
             expected: wanted.2,
@@ -149,7 +167,11 @@ impl Frame {
         self.index_of(&format!("{name}_{}", lang.code()))
             .or_else(|| self.index_of(name))
             .or_else(|| self.index_of(&format!("{name}_en")))
-            .or_else(|| (name == "text").then(|| self.index_of(lang.code())).flatten())
+            .or_else(|| {
+                (name == "text")
+                    .then(|| self.index_of(lang.code()))
+                    .flatten()
+            })
     }
 
     pub(crate) fn localized_column(&self, column: Column, lang: Lang) -> Column {
@@ -173,7 +195,7 @@ impl Frame {
         place: &Place,
     ) -> Result<Vec<Option<f64>>, RenderError> {
         numbers(self.batch.column(column)).ok_or_else(|| RenderError::WrongType {
-            place: place.clone(),
+            place: Box::new(place.clone()),
             query: self.name.clone(),
             column: self.name_of(column).to_owned(),
             expected: "numbers",
@@ -198,12 +220,20 @@ impl Frame {
         let array = self.batch.column(column);
         let item = |values: Option<ArrayRef>| values.and_then(|values| numbers(&values));
         match array.data_type() {
-            DataType::List(_) => {
-                Some(array.as_list::<i32>().iter().map(|row| item(row).unwrap_or_default()).collect())
-            }
-            DataType::LargeList(_) => {
-                Some(array.as_list::<i64>().iter().map(|row| item(row).unwrap_or_default()).collect())
-            }
+            DataType::List(_) => Some(
+                array
+                    .as_list::<i32>()
+                    .iter()
+                    .map(|row| item(row).unwrap_or_default())
+                    .collect(),
+            ),
+            DataType::LargeList(_) => Some(
+                array
+                    .as_list::<i64>()
+                    .iter()
+                    .map(|row| item(row).unwrap_or_default())
+                    .collect(),
+            ),
             _ => None,
         }
     }
@@ -237,7 +267,12 @@ impl Frame {
 
     pub(crate) fn days(&self, column: Column) -> Option<Vec<Option<NaiveDate>>> {
         let moments = self.moments(column)?;
-        Some(moments.into_iter().map(|moment| moment.map(|moment| moment.date())).collect())
+        Some(
+            moments
+                .into_iter()
+                .map(|moment| moment.map(|moment| moment.date()))
+                .collect(),
+        )
     }
 
     /// Truth values; NULL and columns of other types are false.
@@ -309,7 +344,10 @@ impl Frame {
     pub(crate) fn format_of(&self, column: Column) -> Format {
         let name = self.name_of(column);
         // The ends of an interval are written like the value between them.
-        let name = ["_low", "_high"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+        let name = ["_low", "_high"]
+            .iter()
+            .find_map(|end| name.strip_suffix(end))
+            .unwrap_or(name);
         let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
         if self.is_text(column) || self.is_boolean(column) || self.is_day(column) {
             return Format::Text;
@@ -318,8 +356,10 @@ impl Frame {
             return Format::Duration;
         }
         if ends(&["_rate", "_share"])
-            || matches!(name, "rate" | "share" | "promoters" | "passives" | "detractors")
-                && !self.data_type(column).is_integer()
+            || matches!(
+                name,
+                "rate" | "share" | "promoters" | "passives" | "detractors"
+            ) && !self.data_type(column).is_integer()
         {
             return Format::Pct1;
         }
@@ -336,9 +376,19 @@ impl Frame {
     }
 
     /// One cell as a page writes it.
-    pub(crate) fn cell(&self, column: Column, row: usize, format: Format, style: &Numbers) -> String {
+    pub(crate) fn cell(
+        &self,
+        column: Column,
+        row: usize,
+        format: Format,
+        style: &Numbers,
+    ) -> String {
         let cells = self.written(column, format, style);
-        cells.into_iter().nth(row).flatten().unwrap_or_else(|| MISSING.to_owned())
+        cells
+            .into_iter()
+            .nth(row)
+            .flatten()
+            .unwrap_or_else(|| MISSING.to_owned())
     }
 }
 
@@ -379,7 +429,11 @@ fn numbers(array: &ArrayRef) -> Option<Vec<Option<f64>>> {
     Some(
         array
             .iter()
-            .map(|value| value.map(|value| value * factor).filter(|value| value.is_finite()))
+            .map(|value| {
+                value
+                    .map(|value| value * factor)
+                    .filter(|value| value.is_finite())
+            })
             .collect(),
     )
 }
@@ -411,7 +465,11 @@ mod tests {
     }
 
     fn anywhere() -> Place {
-        Place { path: "report.md".to_owned(), line: 1, column: 1 }
+        Place {
+            path: "report.md".to_owned(),
+            line: 1,
+            column: 1,
+        }
     }
 
     #[test]
@@ -433,15 +491,27 @@ mod tests {
             TimestampMicrosecondArray::from(vec![midnight; 2]).with_timezone("Asia/Shanghai");
         let frame = frame(vec![("r", Arc::new(reasons)), ("t", Arc::new(instants))]);
         assert!(frame.is_text(0));
-        assert_eq!(frame.days(1).unwrap()[0], NaiveDate::from_ymd_opt(2025, 11, 9));
+        assert_eq!(
+            frame.days(1).unwrap()[0],
+            NaiveDate::from_ymd_opt(2025, 11, 9)
+        );
     }
 
     #[test]
     fn a_missing_column_names_the_nearest_one() {
-        let frame = frame(vec![("return_rate", Arc::new(Float64Array::from(vec![0.1])))]);
-        let column = ColumnName { name: "return_rat".to_owned(), place: anywhere() };
+        let frame = frame(vec![(
+            "return_rate",
+            Arc::new(Float64Array::from(vec![0.1])),
+        )]);
+        let column = ColumnName {
+            name: "return_rat".to_owned(),
+            place: anywhere(),
+        };
         let error = frame.named(&column).unwrap_err();
-        assert!(error.to_string().contains("did you mean `return_rate`?"), "{error}");
+        assert!(
+            error.to_string().contains("did you mean `return_rate`?"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -456,7 +526,11 @@ mod tests {
             ("nps_high", Format::Points),
             ("csat", Format::Number),
         ] {
-            assert_eq!(frame(vec![(name, ArrayRef::clone(&number))]).format_of(0), format, "{name}");
+            assert_eq!(
+                frame(vec![(name, ArrayRef::clone(&number))]).format_of(0),
+                format,
+                "{name}"
+            );
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::error::RenderError;
 use crate::number::{Format, Numbers};
 use crate::page::PageContext;
 use crate::result::Frame;
-use crate::spec::{Part, Substitution, Template, Words, PAGE};
+use crate::spec::{PAGE, Part, Substitution, Template, Words};
 
 /// Everything a sentence may refer to.
 pub(crate) struct Voice<'a> {
@@ -46,24 +46,32 @@ impl Voice<'_> {
     pub(crate) fn value(&self, value: &Substitution) -> Result<Spoken, RenderError> {
         let is_markdown = value.format == Some(Format::Markdown);
         if value.query == PAGE {
-            return Ok(Spoken { text: self.page_value(value), is_markdown: false });
+            return Ok(Spoken {
+                text: self.page_value(value),
+                is_markdown: false,
+            });
         }
         let frame = self
             .frames
             .get(&value.query)
-            .ok_or_else(|| RenderError::NoResult { query: value.query.clone() })?;
+            .ok_or_else(|| RenderError::NoResult {
+                query: value.query.clone(),
+            })?;
         let column = frame
             .localized(&value.column, self.style.lang())
             .ok_or_else(|| frame.unknown(&value.column, &value.place))?;
         if frame.rows() != 1 {
             return Err(RenderError::NotOneRow {
-                place: value.place.clone(),
+                place: Box::new(value.place.clone()),
                 query: value.query.clone(),
                 rows: frame.rows(),
             });
         }
         let format = value.format.unwrap_or_else(|| frame.format_of(column));
-        Ok(Spoken { text: frame.cell(column, 0, format, &self.style), is_markdown })
+        Ok(Spoken {
+            text: frame.cell(column, 0, format, &self.style),
+            is_markdown,
+        })
     }
 
     fn page_value(&self, value: &Substitution) -> String {

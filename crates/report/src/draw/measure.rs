@@ -71,7 +71,11 @@ mod tests {
 
     #[test]
     fn a_long_label_is_cut_with_an_ellipsis_and_then_fits() {
-        let short = shorten("A very long name of a product nobody can pronounce", 11.0, 90.0);
+        let short = shorten(
+            "A very long name of a product nobody can pronounce",
+            11.0,
+            90.0,
+        );
         assert!(short.ends_with('\u{2026}'));
         assert!(text_width(&short, 11.0) <= 90.0);
         assert_eq!(shorten("Boots", 11.0, 90.0), "Boots");

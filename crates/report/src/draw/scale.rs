@@ -30,7 +30,10 @@ impl Linear {
 
     /// The pixel of a value moved into the domain first.
     pub(crate) fn clamped(&self, value: f64) -> f64 {
-        let (low, high) = (self.domain.0.min(self.domain.1), self.domain.0.max(self.domain.1));
+        let (low, high) = (
+            self.domain.0.min(self.domain.1),
+            self.domain.0.max(self.domain.1),
+        );
         self.at(value.clamp(low, high))
     }
 }
@@ -66,7 +69,9 @@ pub(crate) fn ticks(low: f64, high: f64, count: usize) -> Vec<f64> {
     let first = (low / step + 1e-9).floor();
     let last = (high / step - 1e-9).ceil();
     let steps = (last - first).clamp(1.0, 50.0) as usize;
-    (0..=steps).map(|index| (first + index as f64) * step).collect()
+    (0..=steps)
+        .map(|index| (first + index as f64) * step)
+        .collect()
 }
 
 /// Which of the dates deserve a label, and the label: years, months or days, at
@@ -80,7 +85,10 @@ pub(crate) fn date_ticks(
     let days = (last - first).num_days().max(0) as usize;
     let count = count.max(2);
     if days <= 62 {
-        let step = [1, 7, 14, 28].into_iter().find(|step| days / step < count).unwrap_or(28);
+        let step = [1, 7, 14, 28]
+            .into_iter()
+            .find(|step| days / step < count)
+            .unwrap_or(28);
         return (0..=days / step)
             .filter_map(|index| first.checked_add_days(Days::new((index * step) as u64)))
             .map(|day| (day, lang.short_day(day)))
@@ -121,7 +129,11 @@ mod tests {
     fn ticks_are_round_and_cover_the_data() {
         assert_eq!(ticks(21.0, 48.0, 4), [20.0, 30.0, 40.0, 50.0]);
         assert_eq!(ticks(0.0, 0.118, 4).first(), Some(&0.0));
-        assert!(ticks(0.0, 0.118, 4).last().is_some_and(|last| *last >= 0.118));
+        assert!(
+            ticks(0.0, 0.118, 4)
+                .last()
+                .is_some_and(|last| *last >= 0.118)
+        );
     }
 
     #[test]

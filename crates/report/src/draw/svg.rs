@@ -14,7 +14,11 @@ pub(crate) struct Svg {
 
 impl Svg {
     pub(crate) fn new(width: f64, height: f64) -> Self {
-        Self { width, height, marks: Markup::new() }
+        Self {
+            width,
+            height,
+            marks: Markup::new(),
+        }
     }
 
     pub(crate) fn width(&self) -> f64 {
@@ -23,16 +27,19 @@ impl Svg {
 
     pub(crate) fn text(&mut self, x: f64, y: f64, class: &str, text: &str) {
         let (x, y) = (coordinate(x), coordinate(y));
-        self.marks.leaf("text", &[("x", &x), ("y", &y), ("class", class)], text);
+        self.marks
+            .leaf("text", &[("x", &x), ("y", &y), ("class", class)], text);
     }
 
     /// A number with a muted second number behind it.
     pub(crate) fn text_pair(&mut self, x: f64, y: f64, class: &str, first: &str, second: &str) {
         let (x, y) = (coordinate(x), coordinate(y));
-        self.marks.open("text", &[("x", &x), ("y", &y), ("class", class)]);
+        self.marks
+            .open("text", &[("x", &x), ("y", &y), ("class", class)]);
         self.marks.text(first);
         if !second.is_empty() {
-            self.marks.leaf("tspan", &[("class", "mu"), ("dx", "7")], second);
+            self.marks
+                .leaf("tspan", &[("class", "mu"), ("dx", "7")], second);
         }
         self.marks.close("text");
     }
@@ -47,14 +54,24 @@ impl Svg {
             [area.x, area.y, area.width.max(0.0), area.height.max(0.0)].map(coordinate);
         self.mark(
             "rect",
-            &[("x", &x), ("y", &y), ("width", &width), ("height", &height), ("class", class)],
+            &[
+                ("x", &x),
+                ("y", &y),
+                ("width", &width),
+                ("height", &height),
+                ("class", class),
+            ],
             tip,
         );
     }
 
     pub(crate) fn circle(&mut self, x: f64, y: f64, radius: f64, class: &str, tip: &str) {
         let [x, y, radius] = [x, y, radius].map(coordinate);
-        self.mark("circle", &[("cx", &x), ("cy", &y), ("r", &radius), ("class", class)], tip);
+        self.mark(
+            "circle",
+            &[("cx", &x), ("cy", &y), ("r", &radius), ("class", class)],
+            tip,
+        );
     }
 
     pub(crate) fn path(&mut self, points: &[(f64, f64)], closed: bool, class: &str) {
@@ -84,7 +101,10 @@ impl Svg {
     pub(crate) fn figure(self, label: &str) -> Markup {
         let view = format!("0 0 {} {}", coordinate(self.width), coordinate(self.height));
         let mut markup = Markup::new();
-        markup.open("svg", &[("viewBox", &view), ("role", "img"), ("aria-label", label)]);
+        markup.open(
+            "svg",
+            &[("viewBox", &view), ("role", "img"), ("aria-label", label)],
+        );
         markup.append(&self.marks);
         markup.close("svg");
         markup
@@ -95,11 +115,21 @@ impl Svg {
     pub(crate) fn inline(self, label: Option<&str>) -> Markup {
         let [width, height] = [self.width, self.height].map(coordinate);
         let view = format!("0 0 {width} {height}");
-        let size = [("width", width.as_str()), ("height", height.as_str()), ("viewBox", &view)];
+        let size = [
+            ("width", width.as_str()),
+            ("height", height.as_str()),
+            ("viewBox", &view),
+        ];
         let mut markup = Markup::new();
         match label {
             Some(label) => {
-                let named = [size[0], size[1], size[2], ("role", "img"), ("aria-label", label)];
+                let named = [
+                    size[0],
+                    size[1],
+                    size[2],
+                    ("role", "img"),
+                    ("aria-label", label),
+                ];
                 markup.open("svg", &named);
             }
             None => markup.open("svg", &[size[0], size[1], size[2], ("aria-hidden", "true")]),
@@ -130,7 +160,12 @@ pub(crate) struct Rect {
 }
 
 pub(crate) fn rect(x: f64, y: f64, width: f64, height: f64) -> Rect {
-    Rect { x, y, width, height }
+    Rect {
+        x,
+        y,
+        width,
+        height,
+    }
 }
 
 /// One decimal, and never a number a browser cannot read.
@@ -142,7 +177,11 @@ fn coordinate(value: f64) -> String {
     if rounded == 0.0 {
         return "0".to_owned();
     }
-    if rounded == rounded.trunc() { format!("{rounded:.0}") } else { format!("{rounded:.1}") }
+    if rounded == rounded.trunc() {
+        format!("{rounded:.0}")
+    } else {
+        format!("{rounded:.1}")
+    }
 }
 
 #[cfg(test)]

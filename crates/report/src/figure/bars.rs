@@ -6,8 +6,8 @@
 use super::scene::LABEL_PX;
 use super::{Drawing, Scene};
 use crate::draw::measure::{shorten, text_width};
-use crate::draw::scale::{extent, Linear};
-use crate::draw::svg::{rect, Svg};
+use crate::draw::scale::{Linear, extent};
+use crate::draw::svg::{Svg, rect};
 use crate::error::RenderError;
 use crate::lang::Lang;
 use crate::number::{Format, MISSING};
@@ -55,7 +55,9 @@ impl Bars {
             Some([low, high]) => Some((frame.named(low)?, frame.named(high)?)),
             None => {
                 let name = frame.name_of(value);
-                frame.index_of(&format!("{name}_low")).zip(frame.index_of(&format!("{name}_high")))
+                frame
+                    .index_of(&format!("{name}_low"))
+                    .zip(frame.index_of(&format!("{name}_high")))
             }
         };
         let labels = frame.texts(label, scene.style());
@@ -68,20 +70,35 @@ impl Bars {
         let shown = values.len().min(self.top);
 
         let everything = [&values, &references, &lows, &highs];
-        let all = everything.iter().flat_map(|column| column.iter().take(shown).flatten().copied());
+        let all = everything
+            .iter()
+            .flat_map(|column| column.iter().take(shown).flatten().copied());
         let Some((least, most)) = extent(all).filter(|_| values.iter().any(Option::is_some)) else {
             return Ok(Drawing::of(scene.no_data(150.0)));
         };
         let format = scene.main_format(value);
         let style = scene.style();
-        let texts: Vec<String> =
-            values.iter().take(shown).map(|value| style.write(*value, format)).collect();
-        let value_room =
-            texts.iter().map(|text| text_width(text, LABEL_PX)).fold(0.0, f64::max) + 10.0;
-        let count_room = if counts.iter().any(Option::is_some) { 56.0 } else { 0.0 };
+        let texts: Vec<String> = values
+            .iter()
+            .take(shown)
+            .map(|value| style.write(*value, format))
+            .collect();
+        let value_room = texts
+            .iter()
+            .map(|text| text_width(text, LABEL_PX))
+            .fold(0.0, f64::max)
+            + 10.0;
+        let count_room = if counts.iter().any(Option::is_some) {
+            56.0
+        } else {
+            0.0
+        };
 
-        let names: Vec<&str> =
-            labels.iter().take(shown).map(|label| label.as_deref().unwrap_or(MISSING)).collect();
+        let names: Vec<&str> = labels
+            .iter()
+            .take(shown)
+            .map(|label| label.as_deref().unwrap_or(MISSING))
+            .collect();
         let left = labels_room(&names, scene.width);
         let (top, pitch) = (22.0, 25.0);
         let height = top + pitch * shown as f64 + 6.0;
@@ -91,8 +108,12 @@ impl Bars {
 
         let mut heading = scene.heading(value)?;
         if let Some(reference) = reference {
-            let word = scene.lang().pick("black tick", "黑线");
-            heading = format!("{heading} \u{B7} {word}: {}", scene.heading(reference)?);
+            let word = scene.lang().pick("tick", "刻度");
+            let colon = scene.lang().pick(": ", "：");
+            heading = format!(
+                "{heading} \u{B7} {word}{colon}{}",
+                scene.heading(reference)?
+            );
         }
         svg.text(left, 12.0, "m", &shorten(&heading, LABEL_PX, right - left));
         if let (Some(n), true) = (n, count_room > 0.0) {
@@ -101,18 +122,29 @@ impl Bars {
         let zero = x.at(0.0);
         for row in 0..shown {
             let y = top + pitch * row as f64;
-            let is_small = counts[row].zip(self.min_n).is_some_and(|(n, least)| n < least);
+            let is_small = counts[row]
+                .zip(self.min_n)
+                .is_some_and(|(n, least)| n < least);
             let (name_class, bar_class) = match (hots[row], is_small) {
                 (_, true) => ("l e mu", "f6"),
                 (true, false) => ("l e k2", "f2"),
                 (false, false) => ("l e", "f1"),
             };
-            svg.text(left - 8.0, y + 14.5, name_class, &shorten(names[row], LABEL_PX, left - 10.0));
+            svg.text(
+                left - 8.0,
+                y + 14.5,
+                name_class,
+                &shorten(names[row], LABEL_PX, left - 10.0),
+            );
             let mut edge = zero;
             if let Some(value) = values[row] {
                 let end = x.at(value);
                 let tip = format!("{}: {}", names[row], texts[row]);
-                svg.rect(rect(zero.min(end), y + 4.0, (end - zero).abs(), 14.0), bar_class, &tip);
+                svg.rect(
+                    rect(zero.min(end), y + 4.0, (end - zero).abs(), 14.0),
+                    bar_class,
+                    &tip,
+                );
                 edge = end.max(zero);
             }
             if let Some((low, high)) = lows[row].zip(highs[row]) {
@@ -120,17 +152,33 @@ impl Bars {
                 edge = edge.max(x.clamped(high));
             }
             if let Some(reference) = references[row] {
-                svg.rect(rect(x.clamped(reference) - 1.0, y + 1.5, 2.0, 19.0), "fi", "");
+                svg.rect(
+                    rect(x.clamped(reference) - 1.0, y + 1.5, 2.0, 19.0),
+                    "fi",
+                    "",
+                );
                 edge = edge.max(x.clamped(reference));
             }
-            let value_class = if hots[row] && !is_small { "l v k2" } else { "l v" };
+            let value_class = if hots[row] && !is_small {
+                "l v k2"
+            } else {
+                "l v"
+            };
             svg.text(edge + 5.0, y + 15.0, value_class, &texts[row]);
             if count_room > 0.0 {
-                svg.text(svg.width(), y + 15.0, "m e v", &style.write(counts[row], Format::Int));
+                svg.text(
+                    svg.width(),
+                    y + 15.0,
+                    "m e v",
+                    &style.write(counts[row], Format::Int),
+                );
             }
         }
         svg.line(zero, top, zero, top + pitch * shown as f64 - 2.0, "rf");
-        Ok(Drawing { body: svg.figure(scene.label), note: left_out(values.len(), shown, scene.lang()) })
+        Ok(Drawing {
+            body: svg.figure(scene.label),
+            note: left_out(values.len(), shown, scene.lang()),
+        })
     }
 }
 
@@ -141,7 +189,11 @@ pub(super) fn label_column(
 ) -> Result<usize, RenderError> {
     let frame = scene.frame;
     let fits = |column| frame.is_text(column) || frame.is_day(column);
-    let wanted = (&scene.figure.place, "label", "column of texts to name the rows");
+    let wanted = (
+        &scene.figure.place,
+        "label",
+        "column of texts to name the rows",
+    );
     frame.needed(named, &["label"], fits, wanted)
 }
 
@@ -151,13 +203,22 @@ pub(super) fn value_column(
     scene: &Scene<'_>,
 ) -> Result<usize, RenderError> {
     let wanted = (&scene.figure.place, "value", "column of numbers");
-    scene.frame.needed(named, &["value"], |column| scene.frame.is_number(column), wanted)
+    scene.frame.needed(
+        named,
+        &["value"],
+        |column| scene.frame.is_number(column),
+        wanted,
+    )
 }
 
 /// Room for names on the left: what the longest needs, at most two fifths.
 pub(super) fn labels_room(names: &[&str], width: f64) -> f64 {
-    let longest = names.iter().map(|name| text_width(name, LABEL_PX)).fold(0.0, f64::max);
-    (longest + 10.0).clamp(40.0, width * 0.4)
+    let longest = names
+        .iter()
+        .map(|name| text_width(name, LABEL_PX))
+        .fold(0.0, f64::max);
+    // A tenth more, because a hot name is bold.
+    (longest * 1.1 + 10.0).clamp(40.0, width * 0.4)
 }
 
 /// Says that rows were left out of the drawing.

@@ -8,7 +8,7 @@ use super::scene::{LABEL_PX, TICK_PX};
 use super::{Drawing, Scene};
 use crate::draw::measure::{shorten, text_width};
 use crate::draw::scale::extent;
-use crate::draw::svg::{rect, Svg};
+use crate::draw::svg::{Svg, rect};
 use crate::error::RenderError;
 use crate::number::{Format, MISSING};
 use crate::result::Column;
@@ -53,7 +53,10 @@ impl Cohort {
                 let (at, text) = (mark.string("at")?, mark.words("text")?);
                 let (no_at, no_text) = (mark.missing("at"), mark.missing("text"));
                 mark.finish()?;
-                Some(Mark { at: at.ok_or(no_at)?.0, text: text.ok_or(no_text)? })
+                Some(Mark {
+                    at: at.ok_or(no_at)?.0,
+                    text: text.ok_or(no_text)?,
+                })
             }
             None => None,
         };
@@ -68,19 +71,29 @@ impl Cohort {
     }
 
     pub(crate) fn words(&self) -> impl Iterator<Item = &Words> {
-        self.caption.iter().chain(self.mark.iter().map(|mark| &mark.text))
+        self.caption
+            .iter()
+            .chain(self.mark.iter().map(|mark| &mark.text))
     }
 
     pub(crate) fn draw(&self, scene: &Scene<'_>) -> Result<Drawing, RenderError> {
         let frame = scene.frame;
         let place = &scene.figure.place;
         let is_name = |column| frame.is_day(column) || frame.is_text(column);
-        let wanted = (place, "cohort", "column of days or texts to name the cohorts");
+        let wanted = (
+            place,
+            "cohort",
+            "column of days or texts to name the cohorts",
+        );
         let cohort = frame.needed(self.cohort.as_ref(), &["cohort"], is_name, wanted)?;
         let is_free = |column: Column| frame.is_number(column) && column != cohort;
         let usual = ["age", "age_months", "age_weeks", "months_since"];
-        let age =
-            frame.needed(self.age.as_ref(), &usual, is_free, (place, "age", "column of ages"))?;
+        let age = frame.needed(
+            self.age.as_ref(),
+            &usual,
+            is_free,
+            (place, "age", "column of ages"),
+        )?;
         let size = frame.role(self.size.as_ref(), &["size", "customers", "n"])?;
         let value = match frame.role(self.value.as_ref(), &["value"])? {
             Some(column) => column,
@@ -89,14 +102,16 @@ impl Cohort {
                 .rev()
                 .find(|column| is_free(*column) && *column != age && Some(*column) != size)
                 .ok_or_else(|| RenderError::NoColumn {
-                    place: place.clone(),
+                    place: Box::new(place.clone()),
                     query: frame.name.clone(),
                     key: "value",
                     expected: "column of numbers",
                 })?,
         };
         let rows = rows(scene, cohort, age, value, size)?;
-        let values = rows.iter().flat_map(|row| row.values.iter().filter_map(|(_, value)| *value));
+        let values = rows
+            .iter()
+            .flat_map(|row| row.values.iter().filter_map(|(_, value)| *value));
         let Some(domain) = extent(values) else {
             return Ok(Drawing::of(scene.no_data(220.0)));
         };
@@ -113,13 +128,21 @@ impl Cohort {
         };
         let mark = match &self.mark {
             Some(mark) => {
-                let begins = |row: &Row| row.key.as_ref().is_some_and(|key| key.starts_with(&mark.at));
+                let begins = |row: &Row| {
+                    row.key
+                        .as_ref()
+                        .is_some_and(|key| key.starts_with(&mark.at))
+                };
                 let row = rows.iter().position(begins);
                 row.zip(Some(scene.voice.say(&mark.text)?))
             }
             None => None,
         };
-        let heads = Heads { caption, size: size_heading, mark };
+        let heads = Heads {
+            caption,
+            size: size_heading,
+            mark,
+        };
         let body = triangle(scene, rows, domain, format, &heads);
         let note = (left_out > 0).then(|| match scene.lang() {
             crate::lang::Lang::En => format!("{left_out} earlier cohorts left out"),
@@ -140,15 +163,28 @@ fn rows(
     let lang = scene.lang();
     let names: Vec<Option<String>> = match frame.days(cohort) {
         // Days that all begin a month are months.
-        Some(days) if days.iter().flatten().all(|day| day.to_string().ends_with("-01")) => {
-            days.into_iter().map(|day| day.map(|day| lang.month_of_year(day))).collect()
+        Some(days)
+            if days
+                .iter()
+                .flatten()
+                .all(|day| day.to_string().ends_with("-01")) =>
+        {
+            days.into_iter()
+                .map(|day| day.map(|day| lang.month_of_year(day)))
+                .collect()
         }
-        Some(days) => days.into_iter().map(|day| day.map(|day| lang.short_day(day))).collect(),
+        Some(days) => days
+            .into_iter()
+            .map(|day| day.map(|day| lang.short_day(day)))
+            .collect(),
         None => frame.texts(cohort, scene.style()),
     };
     let keys = frame.raw(cohort);
-    let (ages, values, sizes) =
-        (scene.numbers(age)?, scene.numbers(value)?, scene.optional(size)?);
+    let (ages, values, sizes) = (
+        scene.numbers(age)?,
+        scene.numbers(value)?,
+        scene.optional(size)?,
+    );
     let mut found: Vec<Row> = Vec::new();
     for (index, key) in keys.into_iter().enumerate() {
         let Some(age) = ages[index] else { continue };
@@ -160,7 +196,12 @@ fn rows(
             }
             None => {
                 let name = names[index].clone().unwrap_or_else(|| MISSING.to_owned());
-                found.push(Row { key, name, size: sizes[index], values: vec![entry] });
+                found.push(Row {
+                    key,
+                    name,
+                    size: sizes[index],
+                    values: vec![entry],
+                });
             }
         }
     }
@@ -183,10 +224,15 @@ fn triangle(
     heads: &Heads,
 ) -> crate::escape::Markup {
     let style = scene.style();
-    let ages = rows.iter().flat_map(|row| row.values.iter().map(|(age, _)| *age));
+    let ages = rows
+        .iter()
+        .flat_map(|row| row.values.iter().map(|(age, _)| *age));
     let (first, last) = ages.fold((i64::MAX, i64::MIN), |(a, b), age| (a.min(age), b.max(age)));
     let shown = ((last - first + 1).max(1) as usize).min(AGES_MAX);
-    let longest = rows.iter().map(|row| text_width(&row.name, LABEL_PX)).fold(0.0, f64::max);
+    let longest = rows
+        .iter()
+        .map(|row| text_width(&row.name, LABEL_PX))
+        .fold(0.0, f64::max);
     let names_width = (longest + 10.0).clamp(44.0, scene.width * 0.2);
     let has_sizes = rows.iter().any(|row| row.size.is_some());
     let left = names_width + if has_sizes { 82.0 } else { 0.0 };
@@ -202,7 +248,10 @@ fn triangle(
         let x = left + width * (column as f64 + 0.5);
         svg.text(x, 25.0, "m c", &(first + column as i64).to_string());
     }
-    let largest = rows.iter().filter_map(|row| row.size).fold(f64::MIN_POSITIVE, f64::max);
+    let largest = rows
+        .iter()
+        .filter_map(|row| row.size)
+        .fold(f64::MIN_POSITIVE, f64::max);
     let span = domain.1 - domain.0;
     for (index, row) in rows.iter().enumerate() {
         let y = top + pitch * index as f64;
@@ -211,7 +260,12 @@ fn triangle(
         if let Some(size) = row.size {
             let bar = (36.0 * size / largest).clamp(0.0, 36.0);
             svg.rect(rect(names_width, y + 5.0, bar, pitch - 10.0), "f6", "");
-            svg.text(names_width + bar + 4.0, y + 15.0, "m v", &style.compact(size, 2));
+            svg.text(
+                names_width + bar + 4.0,
+                y + 15.0,
+                "m v",
+                &style.compact(size, 2),
+            );
         }
         for (age, value) in &row.values {
             let column = (age - first) as usize;
@@ -226,7 +280,11 @@ fn triangle(
                 svg.rect(area, "nd", &tip);
                 continue;
             };
-            let share = if span > 0.0 && span.is_finite() { (value - domain.0) / span } else { 0.5 };
+            let share = if span > 0.0 && span.is_finite() {
+                (value - domain.0) / span
+            } else {
+                0.5
+            };
             let step = sequential_step(share);
             svg.rect(area, &format!("q{step}"), &tip);
             let short = match format {
@@ -235,7 +293,12 @@ fn triangle(
             };
             let short = short.trim_end_matches('%').to_owned();
             if text_width(&short, TICK_PX) <= width {
-                svg.text(x + width / 2.0, y + 15.0, &format!("c v sm {}", ink_on(step)), &short);
+                svg.text(
+                    x + width / 2.0,
+                    y + 15.0,
+                    &format!("c v sm {}", ink_on(step)),
+                    &short,
+                );
             }
         }
     }
@@ -243,7 +306,12 @@ fn triangle(
         let y = top + pitch * *row as f64;
         svg.line(0.0, y, scene.width, y, "mk");
         // The words stand behind the last cell of their row, if there is room.
-        let reached = rows[*row].values.iter().map(|(age, _)| age - first + 1).max().unwrap_or(0);
+        let reached = rows[*row]
+            .values
+            .iter()
+            .map(|(age, _)| age - first + 1)
+            .max()
+            .unwrap_or(0);
         let x = left + width * (reached.max(0) as f64).min(shown as f64) + 6.0;
         let text = shorten(text, TICK_PX, scene.width - x);
         if text.chars().count() > 4 {

@@ -7,7 +7,7 @@ use super::scene::TICK_PX;
 use super::{Drawing, Scene};
 use crate::draw::measure::{shorten, text_width};
 use crate::draw::scale::extent;
-use crate::draw::svg::{rect, Svg};
+use crate::draw::svg::{Svg, rect};
 use crate::error::RenderError;
 use crate::number::{Format, MISSING};
 use crate::result::Column;
@@ -49,14 +49,20 @@ struct Cell {
 
 impl Heatmap {
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, SpecError> {
-        let scales = [("blue", Scale::Blue), ("warm", Scale::Warm), ("diverging", Scale::Diverging)];
+        let scales = [
+            ("blue", Scale::Blue),
+            ("warm", Scale::Warm),
+            ("diverging", Scale::Diverging),
+        ];
         Ok(Self {
             x: reader.column("x")?,
             y: reader.column("y")?,
             value: reader.column("value")?,
             note: reader.column("note")?,
             outline: reader.column("outline")?,
-            scale: reader.choice("scale", "scale", &scales)?.unwrap_or(Scale::Blue),
+            scale: reader
+                .choice("scale", "scale", &scales)?
+                .unwrap_or(Scale::Blue),
             center: reader.number("center")?.unwrap_or(0.0),
             caption: reader.words("caption")?,
         })
@@ -71,10 +77,19 @@ impl Heatmap {
         let place = &scene.figure.place;
         let value = self.value_column(scene)?;
         let is_free = |column: Column| column != value && !frame.is_translation(column);
-        let y = frame.needed(self.y.as_ref(), &["y"], is_free, (place, "y", "column for rows"))?;
+        let y = frame.needed(
+            self.y.as_ref(),
+            &["y"],
+            is_free,
+            (place, "y", "column for rows"),
+        )?;
         let is_other = |column: Column| is_free(column) && column != y;
-        let x =
-            frame.needed(self.x.as_ref(), &["x"], is_other, (place, "x", "column for columns"))?;
+        let x = frame.needed(
+            self.x.as_ref(),
+            &["x"],
+            is_other,
+            (place, "x", "column for columns"),
+        )?;
         let note = frame.role(self.note.as_ref(), &["note"])?;
         let outline = frame.role(self.outline.as_ref(), &["outline"])?;
 
@@ -85,8 +100,13 @@ impl Heatmap {
         let (rows, row_of) = categories(frame.texts(y, scene.style()));
         let (columns, column_of) = categories(frame.texts(x, scene.style()));
         if rows.len() * columns.len() > CELLS_MAX {
-            let note = scene.lang().pick("too many cells to draw", "单元格过多，未绘制");
-            return Ok(Drawing { body: scene.no_data(220.0), note: Some(note.to_owned()) });
+            let note = scene
+                .lang()
+                .pick("too many cells to draw", "单元格过多，未绘制");
+            return Ok(Drawing {
+                body: scene.no_data(220.0),
+                note: Some(note.to_owned()),
+            });
         }
         let notes = match note {
             Some(note) if frame.is_number(note) => scene
@@ -101,10 +121,16 @@ impl Heatmap {
             Some(outline) => frame.texts(outline, scene.style()),
             None => vec![None; frame.rows()],
         };
-        let mut grid: Vec<Vec<Option<Cell>>> =
-            rows.iter().map(|_| columns.iter().map(|_| None).collect()).collect();
+        let mut grid: Vec<Vec<Option<Cell>>> = rows
+            .iter()
+            .map(|_| columns.iter().map(|_| None).collect())
+            .collect();
         for (index, (note, outline)) in notes.into_iter().zip(outlines).enumerate() {
-            let cell = Cell { value: values[index], note, outline };
+            let cell = Cell {
+                value: values[index],
+                note,
+                outline,
+            };
             grid[row_of[index]][column_of[index]] = Some(cell);
         }
         let format = scene.main_format(value);
@@ -114,18 +140,25 @@ impl Heatmap {
 
     fn value_column(&self, scene: &Scene<'_>) -> Result<Column, RenderError> {
         let frame = scene.frame;
-        let named = [&self.x, &self.y, &self.note].map(|name| {
-            name.as_ref().and_then(|name| frame.index_of(&name.name))
-        });
+        let named = [&self.x, &self.y, &self.note]
+            .map(|name| name.as_ref().and_then(|name| frame.index_of(&name.name)));
         // The measure comes last in a grid query: its axes may be numbers too.
         let guess = (0..frame.columns())
             .rev()
             .find(|column| frame.is_number(*column) && !named.contains(&Some(*column)));
         let wanted = (&scene.figure.place, "value", "column of numbers");
-        frame.needed(self.value.as_ref(), &["value"], |column| Some(column) == guess, wanted)
+        frame.needed(
+            self.value.as_ref(),
+            &["value"],
+            |column| Some(column) == guess,
+            wanted,
+        )
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the grid is drawn in one piece from its parts")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the grid is drawn in one piece from its parts"
+    )]
     fn grid(
         &self,
         scene: &Scene<'_>,
@@ -136,11 +169,18 @@ impl Heatmap {
         format: Format,
         axes: (Column, Column),
     ) -> Result<crate::escape::Markup, RenderError> {
-        let longest = rows.iter().map(|row| text_width(row, TICK_PX)).fold(0.0, f64::max);
+        let longest = rows
+            .iter()
+            .map(|row| text_width(row, TICK_PX))
+            .fold(0.0, f64::max);
         let left = (longest + 10.0).clamp(28.0, scene.width * 0.3);
         let top = 18.0;
         let cell_width = (scene.width - left - 2.0) / columns.len() as f64;
-        let has_notes = grid.iter().flatten().flatten().any(|cell| cell.note.is_some());
+        let has_notes = grid
+            .iter()
+            .flatten()
+            .flatten()
+            .any(|cell| cell.note.is_some());
         let cell_height = if has_notes { 44.0 } else { 26.0 };
         let bottom = top + cell_height * rows.len() as f64;
         let mut svg = Svg::new(scene.width, bottom + 60.0);
@@ -156,11 +196,21 @@ impl Heatmap {
                     continue;
                 };
                 let written = style.write(cell.value, format);
-                let tip = [Some(&rows[r]), Some(&columns[c]), Some(&written), cell.note.as_ref()];
+                let tip = [
+                    Some(&rows[r]),
+                    Some(&columns[c]),
+                    Some(&written),
+                    cell.note.as_ref(),
+                ];
                 let tip: Vec<&str> = tip.into_iter().flatten().map(String::as_str).collect();
                 let Some(value) = cell.value else {
                     svg.rect(area, "nd", &tip.join(" \u{B7} "));
-                    svg.text(x + cell_width / 2.0, y + cell_height / 2.0 + 4.0, "c m", MISSING);
+                    svg.text(
+                        x + cell_width / 2.0,
+                        y + cell_height / 2.0 + 4.0,
+                        "c m",
+                        MISSING,
+                    );
                     continue;
                 };
                 let (fill, ink) = self.step(value, domain);
@@ -172,14 +222,23 @@ impl Heatmap {
                 let short = written.trim_end_matches('%');
                 let middle = x + cell_width / 2.0;
                 let class = if has_notes { "c v big" } else { "c v sm" };
-                let y_value = if has_notes { cell_height - 17.5 } else { cell_height / 2.0 + 4.0 };
+                let y_value = if has_notes {
+                    cell_height - 17.5
+                } else {
+                    cell_height / 2.0 + 4.0
+                };
                 let size = if has_notes { 13.5 } else { TICK_PX };
                 if text_width(short, size) <= cell_width {
                     svg.text(middle, y + y_value, &format!("{class} {ink}"), short);
                 }
                 if let Some(note) = &cell.note {
                     let note = shorten(note, TICK_PX, cell_width - 4.0);
-                    svg.text(middle, y + cell_height - 6.0, &format!("c v sm {ink}"), &note);
+                    svg.text(
+                        middle,
+                        y + cell_height - 6.0,
+                        &format!("c v sm {ink}"),
+                        &note,
+                    );
                 }
             }
         }
@@ -200,7 +259,12 @@ impl Heatmap {
             Some(words) => scene.voice.say(words)?,
             None => scene.heading(axes.0)?,
         };
-        svg.text(left + (scene.width - left) / 2.0, bottom + 30.0, "m c", &caption);
+        svg.text(
+            left + (scene.width - left) / 2.0,
+            bottom + 30.0,
+            "m c",
+            &caption,
+        );
         self.legend(&mut svg, scene, domain, format, bottom + 42.0);
         Ok(svg.figure(scene.label))
     }
@@ -253,14 +317,7 @@ impl Heatmap {
         }
     }
 
-    fn legend(
-        &self,
-        svg: &mut Svg,
-        scene: &Scene<'_>,
-        domain: (f64, f64),
-        format: Format,
-        y: f64,
-    ) {
+    fn legend(&self, svg: &mut Svg, scene: &Scene<'_>, domain: (f64, f64), format: Format, y: f64) {
         let style = scene.style();
         let (low, high) = self.ends(domain);
         let steps: usize = if self.scale == Scale::Diverging { 8 } else { 7 };
@@ -268,7 +325,11 @@ impl Heatmap {
         let mut x = svg.width() - text_width(&high_text, TICK_PX) - 4.0 - 22.0 * steps as f64;
         svg.text(x - 5.0, y + 8.5, "m e", &style.write(Some(low), format));
         for step in 0..steps {
-            svg.rect(rect(x, y, 17.0, 9.0), &format!("{}{step}", self.prefix()), "");
+            svg.rect(
+                rect(x, y, 17.0, 9.0),
+                &format!("{}{step}", self.prefix()),
+                "",
+            );
             x += 22.0;
         }
         svg.text(svg.width(), y + 8.5, "m e", &high_text);
@@ -295,13 +356,21 @@ impl Heatmap {
     fn step(&self, value: f64, domain: (f64, f64)) -> (String, &'static str) {
         let (low, high) = self.ends(domain);
         let span = high - low;
-        let share = if span > 0.0 && span.is_finite() { ((value - low) / span).clamp(0.0, 1.0) } else { 0.5 };
+        let share = if span > 0.0 && span.is_finite() {
+            ((value - low) / span).clamp(0.0, 1.0)
+        } else {
+            0.5
+        };
         if self.scale == Scale::Diverging {
             // Three steps below the centre, four above it, and one for the centre.
             let from_center = (share - 0.5) * 2.0;
             let steps = if from_center < 0.0 { 3.0 } else { 4.0 };
             let step = (3.0 + from_center * steps).round() as usize;
-            let ink = if matches!(step, 0 | 6 | 7) { "tw" } else { "tb" };
+            let ink = if matches!(step, 0 | 6 | 7) {
+                "tw"
+            } else {
+                "tb"
+            };
             return (format!("d{step}"), ink);
         }
         let step = sequential_step(share);

@@ -4,8 +4,12 @@
 //! `series`, or one row per measure and day, of which the last is the present.
 //! Colour marks a missed target and never a direction. A target that is missed
 //! by less than the interval is on watch and not an alert: the data cannot tell.
+//!
+//! Columns read when they are there: `format`, `better` (`higher`, `lower`),
+//! `low` and `high` (95% interval), `n`, `state`, `band_low` and `band_high` (the
+//! ordinary range), `scale_low` and `scale_high` (the ends of the bullet).
 
-use super::mark::{bullet, spark, Bullet, State};
+use super::mark::{Bullet, State, bullet, spark};
 use super::{Drawing, Scene};
 use crate::draw::scale::extent;
 use crate::error::RenderError;
@@ -40,6 +44,8 @@ struct Measure {
     before: Vec<Option<f64>>,
     series: Vec<Option<f64>>,
     band: Option<(f64, f64)>,
+    /// The ends of the bullet's scale, if the query gives them.
+    scale: Option<(f64, f64)>,
 }
 
 /// Where everything is in the query's result.
@@ -71,7 +77,7 @@ impl Kpis {
         let has_target = roles.target.is_some();
         // A narrow figure keeps the words and gives up pictures.
         let is_wide = scene.width > 560.0;
-        let (spark_width, bullet_width) = if has_n { (112.0, 88.0) } else { (148.0, 112.0) };
+        let (spark_width, bullet_width) = if has_n { (112.0, 84.0) } else { (140.0, 104.0) };
         let columns = Columns {
             spark: (has_series && is_wide).then_some(spark_width),
             bullet: (has_target && is_wide).then_some(bullet_width),
@@ -87,7 +93,11 @@ impl Kpis {
         }
         if measures.is_empty() {
             html.open("tr", &[]);
-            html.leaf("td", &[("class", "t mu"), ("colspan", "12")], scene.no_data_text());
+            html.leaf(
+                "td",
+                &[("class", "t mu"), ("colspan", "12")],
+                scene.no_data_text(),
+            );
             html.close("tr");
         }
         html.close("tbody");
@@ -99,10 +109,14 @@ impl Kpis {
         let frame = scene.frame;
         let place = &scene.figure.place;
         let compare = match &self.compare {
-            Some(columns) => {
-                columns.iter().map(|column| frame.named(column)).collect::<Result<_, _>>()?
-            }
-            None => COMPARE.iter().filter_map(|name| frame.index_of(name)).collect(),
+            Some(columns) => columns
+                .iter()
+                .map(|column| frame.named(column))
+                .collect::<Result<_, _>>()?,
+            None => COMPARE
+                .iter()
+                .filter_map(|name| frame.index_of(name))
+                .collect(),
         };
         Ok(Roles {
             label: frame.needed(
@@ -136,6 +150,7 @@ fn measures(roles: &Roles, scene: &Scene<'_>) -> Result<Vec<Measure>, RenderErro
     let column = |name: &str| scene.optional(frame.index_of(name));
     let (low, high) = (column("low")?, column("high")?);
     let (band_low, band_high) = (column("band_low")?, column("band_high")?);
+    let (scale_low, scale_high) = (column("scale_low")?, column("scale_high")?);
     let n = scene.optional(roles.n)?;
     let targets = scene.optional(roles.target)?;
     let text = |name: &str| match frame.index_of(name) {
@@ -143,9 +158,14 @@ fn measures(roles: &Roles, scene: &Scene<'_>) -> Result<Vec<Measure>, RenderErro
         None => vec![None; frame.rows()],
     };
     let (formats, better, states) = (text("format"), text("better"), text("state"));
-    let lists = frame.index_of("series").and_then(|column| frame.series(column));
-    let before: Vec<Vec<Option<f64>>> =
-        roles.compare.iter().map(|column| scene.numbers(*column)).collect::<Result<_, _>>()?;
+    let lists = frame
+        .index_of("series")
+        .and_then(|column| frame.series(column));
+    let before: Vec<Vec<Option<f64>>> = roles
+        .compare
+        .iter()
+        .map(|column| scene.numbers(*column))
+        .collect::<Result<_, _>>()?;
 
     let moments = match (&lists, roles.x) {
         (None, Some(x)) => frame.moments(x),
@@ -153,7 +173,10 @@ fn measures(roles: &Roles, scene: &Scene<'_>) -> Result<Vec<Measure>, RenderErro
     };
     let mut groups: Vec<(Option<String>, Vec<usize>)> = Vec::new();
     for (row, key) in keys.into_iter().enumerate() {
-        match groups.iter_mut().find(|(known, _)| moments.is_some() && *known == key) {
+        match groups
+            .iter_mut()
+            .find(|(known, _)| moments.is_some() && *known == key)
+        {
             Some((_, rows)) => rows.push(row),
             None => groups.push((key, vec![row])),
         }
@@ -164,7 +187,9 @@ fn measures(roles: &Roles, scene: &Scene<'_>) -> Result<Vec<Measure>, RenderErro
         if let Some(moments) = &moments {
             rows.sort_by_key(|row| moments[*row]);
         }
-        let Some(row) = rows.last().copied() else { continue };
+        let Some(row) = rows.last().copied() else {
+            continue;
+        };
         let format = formats[row].as_deref().and_then(Format::from_name);
         let mut measure = Measure {
             label: labels[row].clone().unwrap_or_else(|| MISSING.to_owned()),
@@ -185,6 +210,7 @@ fn measures(roles: &Roles, scene: &Scene<'_>) -> Result<Vec<Measure>, RenderErro
                 None => rows.iter().map(|row| values[*row]).collect(),
             },
             band: pair(&band_low, &band_high, row),
+            scale: pair(&scale_low, &scale_high, row).filter(|(low, high)| low < high),
         };
         measure.state = match states[row].as_deref() {
             Some(name) => State::from_name(name),
@@ -225,19 +251,19 @@ fn head(
 ) -> Result<(), RenderError> {
     html.open("thead", &[]);
     html.open("tr", &[]);
-    let hidden = |html: &mut Markup, text: &str| {
-        html.open("th", &[("scope", "col")]);
+    let hidden = |html: &mut Markup, class: &str, text: &str| {
+        html.open("th", &[("scope", "col"), ("class", class)]);
         html.leaf("span", &[("class", "vh")], text);
         html.close("th");
     };
     let number = [("scope", "col")];
-    hidden(html, &scene.heading(roles.label)?);
+    hidden(html, "", &scene.heading(roles.label)?);
     if columns.spark.is_some() {
         let text = match scene.figure.labels.get("series") {
             Some((_, words)) => scene.voice.say(words)?,
             None => scene.lang().pick("Trend", "走势").to_owned(),
         };
-        html.leaf("th", &[("scope", "col"), ("class", "t")], &text);
+        html.leaf("th", &[("scope", "col"), ("class", "t pic")], &text);
     }
     html.leaf("th", &number, &scene.heading(roles.value)?);
     if let (true, Some(n)) = (columns.has_n, roles.n) {
@@ -250,7 +276,11 @@ fn head(
         html.leaf("th", &number, &scene.heading(target)?);
     }
     if columns.bullet.is_some() {
-        hidden(html, scene.lang().pick("Value against target", "对比目标"));
+        hidden(
+            html,
+            "pic",
+            scene.lang().pick("Value against target", "对比目标"),
+        );
     }
     html.close("tr");
     html.close("thead");
@@ -270,15 +300,34 @@ fn row(html: &mut Markup, scene: &Scene<'_>, measure: &Measure, columns: &Column
     html.text(&measure.label);
     html.close("th");
     if let Some(width) = columns.spark {
-        html.open("td", &[("class", "t")]);
-        html.append(&spark(&measure.series, measure.band, measure.state, width, &measure.label));
+        html.open("td", &[("class", "t pic")]);
+        html.append(&spark(
+            &measure.series,
+            measure.band,
+            measure.state,
+            width,
+            &measure.label,
+        ));
         html.close("td");
     }
-    let class = if measure.state == State::Alert { "big bad" } else { "big" };
+    let class = if measure.state == State::Alert {
+        "big bad"
+    } else {
+        "big"
+    };
     let tip = interval.as_deref().map(|interval| {
-        format!("{written}, {} {interval}", scene.lang().pick("95% interval", "95% 区间"))
+        format!(
+            "{written}, {} {interval}",
+            scene.lang().pick("95% interval", "95% 区间")
+        )
     });
-    html.open("td", &[("class", class), ("title", tip.as_deref().unwrap_or(&written))]);
+    html.open(
+        "td",
+        &[
+            ("class", class),
+            ("title", tip.as_deref().unwrap_or(&written)),
+        ],
+    );
     html.text(&written);
     if let (Format::Points, Some(interval)) = (measure.format, &interval) {
         html.text("\u{2009}");
@@ -294,24 +343,24 @@ fn row(html: &mut Markup, scene: &Scene<'_>, measure: &Measure, columns: &Column
             (Some(now), Some(before), Some(higher)) => now != *before && (now > *before) == higher,
             _ => false,
         };
-        html.leaf("td", &[("class", if better { "gd" } else { "mu" })], &change);
+        html.leaf(
+            "td",
+            &[("class", if better { "gd" } else { "mu" })],
+            &change,
+        );
     }
     let target = target_text(scene, measure);
     if columns.has_target {
         html.leaf("td", &[("class", "mu")], &target);
     }
     if let Some(width) = columns.bullet {
-        html.open("td", &[]);
+        html.open("td", &[("class", "pic")]);
         if let Some(value) = measure.value {
-            let past = measure.series.iter().flatten().copied();
-            let shown = past.chain([0.0, value]).chain(measure.target);
-            let (low, high) = extent(shown).unwrap_or((0.0, 1.0));
-            let pad = (high - low) * 0.1;
             let mark = Bullet {
                 value,
                 target: measure.target,
                 interval: measure.interval,
-                scale: (if low < 0.0 { low - pad } else { 0.0 }, high + pad),
+                scale: measure.scale.unwrap_or_else(|| scale_of(measure, value)),
                 state: measure.state,
             };
             html.append(&bullet(&mark, width, &format!("{written} / {target}")));
@@ -321,8 +370,20 @@ fn row(html: &mut Markup, scene: &Scene<'_>, measure: &Measure, columns: &Column
     html.close("tr");
 }
 
+/// The scale of a bullet: from zero, because its length is what is compared, to a
+/// little more than everything the measure has been.
+fn scale_of(measure: &Measure, value: f64) -> (f64, f64) {
+    let past = measure.series.iter().flatten().copied();
+    let shown = past.chain([0.0, value]).chain(measure.target);
+    let (low, high) = extent(shown).unwrap_or((0.0, 1.0));
+    let pad = (high - low) * 0.15;
+    (if low < 0.0 { low - pad } else { 0.0 }, high + pad)
+}
+
 fn target_text(scene: &Scene<'_>, measure: &Measure) -> String {
-    let Some(target) = measure.target else { return MISSING.to_owned() };
+    let Some(target) = measure.target else {
+        return MISSING.to_owned();
+    };
     let written = scene.style().write(Some(target), measure.format);
     match measure.higher_is_better {
         Some(true) => format!("\u{2265} {written}"),
@@ -351,6 +412,11 @@ pub(super) fn state_icon(html: &mut Markup, scene: &Scene<'_>, state: State) {
         State::Watch => lang.pick("on watch", "关注"),
         State::Alert => lang.pick("missed", "未达标"),
     };
-    let named = [("class", class.as_str()), ("role", "img"), ("aria-label", word), ("title", word)];
+    let named = [
+        ("class", class.as_str()),
+        ("role", "img"),
+        ("aria-label", word),
+        ("title", word),
+    ];
     html.leaf("span", &named, state.icon());
 }

@@ -1,7 +1,7 @@
 //! Small marks that stand in table cells: sparkline, bullet, bar, slope, interval.
 
-use crate::draw::scale::{extent, Linear};
-use crate::draw::svg::{rect, Svg};
+use crate::draw::scale::{Linear, extent};
+use crate::draw::svg::{Svg, rect};
 use crate::escape::Markup;
 
 /// How a measure stands against its target. The order is from good to bad.
@@ -67,15 +67,20 @@ pub(crate) fn spark(
     let ends = band.into_iter().flat_map(|(low, high)| [low, high]);
     if let Some(domain) = extent(values.iter().flatten().copied().chain(ends)) {
         let y = Linear::new(domain, (height - 4.0, 4.0));
-        let x = Linear::new((0.0, values.len().saturating_sub(1) as f64), (2.0, width - 5.0));
+        let x = Linear::new(
+            (0.0, values.len().saturating_sub(1) as f64),
+            (2.0, width - 5.0),
+        );
         if let Some((low, high)) = band {
             let area = rect(2.0, y.at(high), width - 7.0, y.at(low) - y.at(high));
             svg.rect(area, "nb", "");
         }
         let mut last = None;
         for run in runs(values) {
-            let points: Vec<(f64, f64)> =
-                run.iter().map(|(index, value)| (x.at(*index as f64), y.at(*value))).collect();
+            let points: Vec<(f64, f64)> = run
+                .iter()
+                .map(|(index, value)| (x.at(*index as f64), y.at(*value)))
+                .collect();
             last = points.last().copied();
             if points.len() > 1 {
                 svg.path(&points, false, "sl");
@@ -126,12 +131,25 @@ pub(crate) fn bullet(bullet: &Bullet, width: f64, label: &str) -> Markup {
     svg.rect(rect(0.0, 4.0, width, 10.0), "bg0", "");
     let zero = x.clamped(0.0);
     let end = x.clamped(bullet.value);
-    svg.rect(rect(zero.min(end), 6.5, (end - zero).abs(), 5.0), bullet.state.fill(), "");
+    svg.rect(
+        rect(zero.min(end), 6.5, (end - zero).abs(), 5.0),
+        bullet.state.fill(),
+        "",
+    );
     if let Some((low, high)) = bullet.interval {
         svg.line(x.clamped(low), 9.0, x.clamped(high), 9.0, "wk");
     }
     if let Some(target) = bullet.target {
-        svg.rect(rect(x.clamped(target).clamp(1.0, width - 1.0) - 1.0, 1.5, 2.0, 15.0), "fi", "");
+        svg.rect(
+            rect(
+                x.clamped(target).clamp(1.0, width - 1.0) - 1.0,
+                1.5,
+                2.0,
+                15.0,
+            ),
+            "fi",
+            "",
+        );
     }
     svg.inline(Some(label))
 }
@@ -146,10 +164,13 @@ pub(crate) fn bar(value: f64, domain: (f64, f64), class: &str) -> Markup {
     svg.inline(None)
 }
 
-/// Two points joined: before and now, on the scale of all rows.
-pub(crate) fn slope(before: f64, now: f64, domain: (f64, f64), is_hot: bool) -> Markup {
+/// Two points joined: before and now. Every row is centred on itself and all rows
+/// share one unit, `reach`, the largest change among them: a steeper line is a
+/// larger change, and one extreme row does not flatten the others.
+pub(crate) fn slope(before: f64, now: f64, reach: f64, is_hot: bool) -> Markup {
     let mut svg = Svg::new(44.0, 16.0);
-    let y = Linear::new(domain, (14.0, 2.0));
+    let middle = before / 2.0 + now / 2.0;
+    let y = Linear::new((middle - reach / 2.0, middle + reach / 2.0), (14.0, 2.0));
     let (line, dot) = if is_hot { ("ln3", "f2") } else { ("ln", "f1") };
     svg.line(5.0, y.clamped(before), 38.0, y.clamped(now), line);
     svg.circle(38.0, y.clamped(now), 2.5, dot, "");
@@ -172,7 +193,11 @@ pub(crate) fn interval(mark: &Interval) -> Markup {
     if let Some(reference) = mark.reference {
         svg.line(x.clamped(reference), 0.0, x.clamped(reference), 14.0, "rf");
     }
-    let (line, dot) = if mark.is_hot { ("ci2", "f2") } else { ("ci1", "f1") };
+    let (line, dot) = if mark.is_hot {
+        ("ci2", "f2")
+    } else {
+        ("ci1", "f1")
+    };
     if let Some((low, high)) = mark.ends {
         svg.line(x.clamped(low), 7.0, x.clamped(high), 7.0, line);
     }
@@ -192,7 +217,15 @@ mod tests {
 
     #[test]
     fn marks_of_one_value_or_none_are_drawn() {
-        assert!(spark(&[Some(1.0)], None, State::Ok, 100.0, "x").as_str().contains("circle"));
-        assert!(!spark(&[None], None, State::Ok, 100.0, "x").as_str().contains("circle"));
+        assert!(
+            spark(&[Some(1.0)], None, State::Ok, 100.0, "x")
+                .as_str()
+                .contains("circle")
+        );
+        assert!(
+            !spark(&[None], None, State::Ok, 100.0, "x")
+                .as_str()
+                .contains("circle")
+        );
     }
 }

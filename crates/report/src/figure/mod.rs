@@ -22,7 +22,7 @@ use toml::de::DeValue;
 use crate::error::RenderError;
 use crate::escape::Markup;
 use crate::number::Format;
-use crate::spec::reader::{parse_toml, Origin, Reader};
+use crate::spec::reader::{Origin, Reader, parse_toml};
 use crate::spec::{ColumnName, Place, SpecError, Words};
 
 pub(crate) use scene::Scene;
@@ -87,7 +87,10 @@ impl FigureKind {
 
     /// The name a spec uses for the kind.
     pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+        Self::ALL
+            .iter()
+            .find(|(_, kind)| *kind == self)
+            .map_or("", |(name, _)| name)
     }
 
     /// The width of a figure that does not say how wide it is.
@@ -136,16 +139,26 @@ impl Figure {
         origin: Origin<'_>,
         place: &Place,
     ) -> Result<Self, SpecError> {
-        let Some((name, kind)) = FigureKind::ALL.iter().copied().find(|(name, _)| *name == kind)
+        let Some((name, kind)) = FigureKind::ALL
+            .iter()
+            .copied()
+            .find(|(name, _)| *name == kind)
         else {
             let known: Vec<&str> = FigureKind::ALL.iter().map(|(name, _)| *name).collect();
-            return Err(SpecError::unknown_name(place.clone(), "figure kind", kind, &known));
+            return Err(SpecError::unknown_name(
+                place.clone(),
+                "figure kind",
+                kind,
+                &known,
+            ));
         };
         let document = parse_toml(toml, &origin)?;
         let mut reader = Reader::new(document.get_ref(), 0, origin, format!("figure {name}"));
         let query = reader.query("query")?;
         let no_query = reader.missing("query");
-        let cols = reader.integer("cols", 3..=12)?.map_or(kind.usual_cols(), |cols| cols as u8);
+        let cols = reader
+            .integer("cols", 3..=12)?
+            .map_or(kind.usual_cols(), |cols| cols as u8);
         let title = reader.words("title")?;
         let sub = reader.words("sub")?;
         let labels = labels(&mut reader)?;
@@ -167,7 +180,18 @@ impl Figure {
             return Err(no_query);
         }
         let place = place.clone();
-        Ok(Self { kind, query, cols, title, sub, place, format, labels, formats, options })
+        Ok(Self {
+            kind,
+            query,
+            cols,
+            title,
+            sub,
+            place,
+            format,
+            labels,
+            formats,
+            options,
+        })
     }
 
     /// The queries the figure reads.
@@ -223,9 +247,7 @@ impl Figure {
     }
 }
 
-fn labels(
-    reader: &mut Reader<'_>,
-) -> Result<IndexMap<String, (ColumnName, Words)>, SpecError> {
+fn labels(reader: &mut Reader<'_>) -> Result<IndexMap<String, (ColumnName, Words)>, SpecError> {
     let mut labels = IndexMap::new();
     for (column, value) in reader.entries("labels")? {
         let words = reader.words_of("labels", value)?;
@@ -238,9 +260,7 @@ fn format(reader: &mut Reader<'_>) -> Result<Option<Format>, SpecError> {
     reader.choice("format", "format", Format::ALL)
 }
 
-fn formats(
-    reader: &mut Reader<'_>,
-) -> Result<IndexMap<String, (ColumnName, Format)>, SpecError> {
+fn formats(reader: &mut Reader<'_>) -> Result<IndexMap<String, (ColumnName, Format)>, SpecError> {
     let mut formats = IndexMap::new();
     for (column, value) in reader.entries("formats")? {
         let DeValue::String(name) = value.get_ref() else {

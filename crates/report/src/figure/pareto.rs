@@ -10,9 +10,9 @@ use super::scene::{LABEL_PX, TICK_PX};
 use super::{Drawing, Scene};
 use crate::draw::measure::{shorten, text_width};
 use crate::draw::scale::Linear;
-use crate::draw::svg::{rect, Svg};
+use crate::draw::svg::{Svg, rect};
 use crate::error::RenderError;
-use crate::number::{relative, Format, MISSING};
+use crate::number::{Format, MISSING, relative};
 use crate::spec::reader::Reader;
 use crate::spec::{ColumnName, SpecError};
 
@@ -49,8 +49,11 @@ impl Pareto {
         let hot = frame.role(self.hot.as_ref(), &["is_hot"])?;
         let labels = frame.texts(label, scene.style());
         // A share of a total needs counts or amounts: below zero is no cause.
-        let values: Vec<Option<f64>> =
-            scene.numbers(value)?.into_iter().map(|value| value.map(|v| v.max(0.0))).collect();
+        let values: Vec<Option<f64>> = scene
+            .numbers(value)?
+            .into_iter()
+            .map(|value| value.map(|v| v.max(0.0)))
+            .collect();
         let references = scene.optional(reference)?;
         let hots = frame.flags(hot);
         let total: f64 = values.iter().flatten().sum();
@@ -61,13 +64,22 @@ impl Pareto {
         let style = scene.style();
         let format = scene.main_format(value);
 
-        let names: Vec<&str> =
-            labels.iter().take(shown).map(|label| label.as_deref().unwrap_or(MISSING)).collect();
+        let names: Vec<&str> = labels
+            .iter()
+            .take(shown)
+            .map(|label| label.as_deref().unwrap_or(MISSING))
+            .collect();
         let left = labels_room(&names, scene.width);
-        let texts: Vec<String> =
-            values.iter().take(shown).map(|value| style.write(*value, format)).collect();
-        let text_room =
-            texts.iter().map(|text| text_width(text, LABEL_PX)).fold(0.0, f64::max) + 44.0;
+        let texts: Vec<String> = values
+            .iter()
+            .take(shown)
+            .map(|value| style.write(*value, format))
+            .collect();
+        let text_room = texts
+            .iter()
+            .map(|text| text_width(text, LABEL_PX))
+            .fold(0.0, f64::max)
+            + 44.0;
         let change_room = if reference.is_some() { 62.0 } else { 14.0 };
         let total_width = TOTAL_WIDTH.min(scene.width * 0.18);
         let total_left = scene.width - change_room - total_width;
@@ -86,13 +98,31 @@ impl Pareto {
 
         let mut heading = scene.heading(value)?;
         if let Some(reference) = reference {
-            let word = scene.lang().pick("black tick", "黑线");
+            let word = scene.lang().pick("tick", "刻度");
             let text = reference_text(scene, reference)?;
-            heading = format!("{heading} \u{B7} {word}{}{text}", scene.lang().pick(": ", "："));
-            svg.text(scene.width, 14.0, "m e", scene.lang().pick("change", "较均值"));
+            heading = format!(
+                "{heading} \u{B7} {word}{}{text}",
+                scene.lang().pick(": ", "：")
+            );
+            svg.text(
+                scene.width,
+                14.0,
+                "m e",
+                scene.lang().pick("change", "变化"),
+            );
         }
-        svg.text(left, 14.0, "m", &shorten(&heading, TICK_PX, total_left - left - 6.0));
-        svg.text(total_left, 14.0, "m", scene.lang().pick("cumulative", "累计"));
+        svg.text(
+            left,
+            14.0,
+            "m",
+            &shorten(&heading, TICK_PX, total_left - left - 6.0),
+        );
+        svg.text(
+            total_left,
+            14.0,
+            "m",
+            scene.lang().pick("cumulative", "累计"),
+        );
         for tick in [0.0, 0.5, 1.0] {
             let at = cumulative.at(tick);
             svg.line(at, top - 4.0, at, bottom, "g");
@@ -110,7 +140,12 @@ impl Pareto {
             running += values[row].unwrap_or(0.0);
             let is_hot = hots[row];
             let name_class = if is_hot { "l e k2" } else { "l e" };
-            svg.text(left - 8.0, y + 14.5, name_class, &shorten(names[row], LABEL_PX, left - 10.0));
+            svg.text(
+                left - 8.0,
+                y + 14.5,
+                name_class,
+                &shorten(names[row], LABEL_PX, left - 10.0),
+            );
             let mut edge = left;
             if let Some(value) = values[row] {
                 let class = match is_hot {
@@ -140,11 +175,18 @@ impl Pareto {
         svg.path(&points, false, "ln2");
         for (row, (px, py)) in points.iter().enumerate() {
             let share = (px - total_left) / total_width;
-            let tip = format!("\u{2211} {} = {}", row + 1, style.write(Some(share), Format::Pct));
+            let tip = format!(
+                "\u{2211} {} = {}",
+                row + 1,
+                style.write(Some(share), Format::Pct)
+            );
             svg.circle(*px, *py, 2.6, "f1", &tip);
         }
         let note = left_out(values.len(), shown, scene.lang());
-        Ok(Drawing { body: svg.figure(scene.label), note })
+        Ok(Drawing {
+            body: svg.figure(scene.label),
+            note,
+        })
     }
 }
 

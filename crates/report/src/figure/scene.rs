@@ -3,10 +3,10 @@
 use indexmap::IndexMap;
 
 use super::Figure;
-use crate::draw::svg::{rect, Svg};
+use crate::draw::svg::{Svg, rect};
 use crate::error::RenderError;
 use crate::escape::Markup;
-use crate::lang::{heading, Lang};
+use crate::lang::{Lang, heading};
 use crate::number::{Format, Numbers};
 use crate::result::{Column, Frame};
 use crate::voice::Voice;
@@ -64,10 +64,7 @@ impl Scene<'_> {
         self.frame.numbers(column, &self.figure.place)
     }
 
-    pub(crate) fn optional(
-        &self,
-        column: Option<Column>,
-    ) -> Result<Vec<Option<f64>>, RenderError> {
+    pub(crate) fn optional(&self, column: Option<Column>) -> Result<Vec<Option<f64>>, RenderError> {
         self.frame.numbers_or_none(column, &self.figure.place)
     }
 
@@ -83,7 +80,11 @@ impl Scene<'_> {
             svg.line(0.0, y, self.width, y, "g");
         }
         let y = height / 2.0;
-        svg.rect(rect(self.width / 2.0 - 90.0, y - 12.0, 180.0, 24.0), "pp", "");
+        svg.rect(
+            rect(self.width / 2.0 - 90.0, y - 12.0, 180.0, 24.0),
+            "pp",
+            "",
+        );
         svg.text(self.width / 2.0, y + 4.0, "l c mu", self.no_data_text());
         svg.figure(&format!("{}: {}", self.label, self.no_data_text()))
     }

@@ -5,7 +5,7 @@
 //! arguments are columns, or numbers for a reference. Columns that only serve a
 //! mark are not shown by themselves.
 
-use super::mark::{bar, interval, slope, Interval};
+use super::mark::{Interval, bar, interval, slope};
 use super::{Drawing, Scene};
 use crate::draw::scale::extent;
 use crate::error::RenderError;
@@ -31,7 +31,11 @@ pub(crate) struct Table {
 enum Mark {
     Bar,
     Slope(ColumnName),
-    Interval { first: ColumnName, second: Option<ColumnName>, reference: Option<Reference> },
+    Interval {
+        first: ColumnName,
+        second: Option<ColumnName>,
+        reference: Option<Reference>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -50,12 +54,17 @@ const Z95: f64 = 1.959_963_984_540_054;
 struct Drawn {
     kind: DrawnKind,
     domain: (f64, f64),
+    /// Stands over the marks; the number beside them has its own heading.
+    heading: String,
 }
 
 enum DrawnKind {
     Bar,
     Slope(Vec<Option<f64>>),
-    Interval { ends: Vec<Option<(f64, f64)>>, reference: Vec<Option<f64>> },
+    Interval {
+        ends: Vec<Option<(f64, f64)>>,
+        reference: Vec<Option<f64>>,
+    },
 }
 
 struct Shown {
@@ -83,7 +92,13 @@ impl Table {
             let Some(flag) = value.get_ref().as_str() else {
                 return Err(reader.wrong("hot", value, "a column of truth values"));
             };
-            hot.push((column, ColumnName { name: flag.to_owned(), place }));
+            hot.push((
+                column,
+                ColumnName {
+                    name: flag.to_owned(),
+                    place,
+                },
+            ));
         }
         Ok(Self {
             columns: reader.columns("columns")?,
@@ -110,12 +125,10 @@ impl Table {
             if self.sort {
                 attributes.push(("data-s", ""));
             }
-            if shown.mark.is_some() {
-                attributes.push(("colspan", "2"));
-                // The number and its mark share a heading, which stands over the number.
-                attributes[1].1 = "mh";
-            }
             html.leaf("th", &attributes, &scene.heading(shown.column)?);
+            if let Some(mark) = &shown.mark {
+                html.leaf("td", &[("class", "mc")], &mark.heading);
+            }
         }
         html.close("tr");
         html.close("thead");
@@ -131,7 +144,11 @@ impl Table {
         }
         if shown_rows == 0 {
             html.open("tr", &[]);
-            html.leaf("td", &[("class", "t mu"), ("colspan", "40")], scene.no_data_text());
+            html.leaf(
+                "td",
+                &[("class", "t mu"), ("colspan", "40")],
+                scene.no_data_text(),
+            );
             html.close("tr");
         }
         html.close("tbody");
@@ -143,9 +160,10 @@ impl Table {
     fn shown(&self, scene: &Scene<'_>) -> Result<Vec<Shown>, RenderError> {
         let frame = scene.frame;
         let columns: Vec<Column> = match &self.columns {
-            Some(names) => {
-                names.iter().map(|name| frame.named(name)).collect::<Result<_, _>>()?
-            }
+            Some(names) => names
+                .iter()
+                .map(|name| frame.named(name))
+                .collect::<Result<_, _>>()?,
             None => {
                 let serving = self.serving(scene)?;
                 (0..frame.columns())
@@ -174,7 +192,11 @@ impl Table {
             Ok(Shown {
                 column,
                 is_text: !is_number,
-                values: if is_number { Some(scene.numbers(column)?) } else { None },
+                values: if is_number {
+                    Some(scene.numbers(column)?)
+                } else {
+                    None
+                },
                 texts: frame.written(source, format, scene.style()),
                 mark,
                 hot: hot.map_or_else(|| vec![false; frame.rows()], |(_, flags)| flags.clone()),
@@ -190,7 +212,11 @@ impl Table {
             match mark {
                 Mark::Bar => {}
                 Mark::Slope(before) => names.push(before),
-                Mark::Interval { first, second, reference } => {
+                Mark::Interval {
+                    first,
+                    second,
+                    reference,
+                } => {
                     names.push(first);
                     names.extend(second);
                     if let Some(Reference::Column(name)) = reference {
@@ -199,7 +225,10 @@ impl Table {
                 }
             }
         }
-        names.into_iter().map(|name| scene.frame.named(name)).collect()
+        names
+            .into_iter()
+            .map(|name| scene.frame.named(name))
+            .collect()
     }
 
     fn drawn(
@@ -212,24 +241,51 @@ impl Table {
         let numbers = |name: &ColumnName| frame.numbers(frame.named(name)?, &name.place);
         let values = numbers(name)?;
         let over = |all: &mut dyn Iterator<Item = f64>| extent(all).unwrap_or((0.0, 1.0));
+        let heading = String::new();
         Ok(match mark {
             Mark::Bar => {
-                Drawn { domain: over(&mut values.iter().flatten().copied()), kind: DrawnKind::Bar }
+                let domain = over(&mut values.iter().flatten().copied());
+                Drawn {
+                    domain,
+                    kind: DrawnKind::Bar,
+                    heading,
+                }
             }
-            Mark::Slope(before) => {
-                let before = numbers(before)?;
-                let domain = over(&mut values.iter().chain(&before).flatten().copied());
-                Drawn { domain, kind: DrawnKind::Slope(before) }
+            Mark::Slope(name) => {
+                let before = numbers(name)?;
+                let changes = values.iter().zip(&before).filter_map(|(now, before)| {
+                    now.zip(*before).map(|(now, before)| (now - before).abs())
+                });
+                let domain = (0.0, over(&mut changes.into_iter()).1);
+                let heading = match scene.figure.labels.contains_key(&name.name) {
+                    true => scene.heading_of(&name.name)?,
+                    false => heading,
+                };
+                Drawn {
+                    domain,
+                    kind: DrawnKind::Slope(before),
+                    heading,
+                }
             }
-            Mark::Interval { first, second, reference } => {
+            Mark::Interval {
+                first,
+                second,
+                reference,
+            } => {
                 let first = numbers(first)?;
                 let ends: Vec<Option<(f64, f64)>> = match second {
-                    Some(high) => first.into_iter().zip(numbers(high)?).map(|(l, h)| l.zip(h)).collect(),
+                    Some(high) => first
+                        .into_iter()
+                        .zip(numbers(high)?)
+                        .map(|(l, h)| l.zip(h))
+                        .collect(),
                     None => values
                         .iter()
                         .zip(first)
                         .map(|(value, se)| {
-                            value.zip(se).map(|(value, se)| (value - Z95 * se, value + Z95 * se))
+                            value
+                                .zip(se)
+                                .map(|(value, se)| (value - Z95 * se, value + Z95 * se))
                         })
                         .collect(),
                 };
@@ -239,9 +295,18 @@ impl Table {
                     None => vec![None; values.len()],
                 };
                 let ends_shown = ends.iter().flatten().flat_map(|(low, high)| [*low, *high]);
-                let all = values.iter().chain(&reference).flatten().copied().chain(ends_shown);
+                let all = values
+                    .iter()
+                    .chain(&reference)
+                    .flatten()
+                    .copied()
+                    .chain(ends_shown);
                 let domain = over(&mut all.into_iter());
-                Drawn { domain, kind: DrawnKind::Interval { ends, reference } }
+                Drawn {
+                    domain,
+                    kind: DrawnKind::Interval { ends, reference },
+                    heading,
+                }
             }
         })
     }
@@ -271,7 +336,7 @@ fn cell(html: &mut Markup, shown: &Shown, row: usize, is_first: bool) {
         html.leaf("td", &attributes, text);
     }
     let Some(drawn) = &shown.mark else { return };
-    html.open("td", &[("class", "t mk")]);
+    html.open("td", &[("class", "mc")]);
     if let Some(value) = value.flatten() {
         let is_hot = shown.hot[row];
         match &drawn.kind {
@@ -280,7 +345,7 @@ fn cell(html: &mut Markup, shown: &Shown, row: usize, is_first: bool) {
             }
             DrawnKind::Slope(before) => {
                 if let Some(before) = before[row] {
-                    html.append(&slope(before, value, drawn.domain, is_hot));
+                    html.append(&slope(before, value, drawn.domain.1, is_hot));
                 }
             }
             DrawnKind::Interval { ends, reference } => html.append(&interval(&Interval {
@@ -312,26 +377,39 @@ fn mark(text: &str, place: &Place) -> Result<Mark, SpecError> {
         )
     };
     let arguments = arguments.ok_or_else(|| wrong("a mark with its closing bracket"))?;
-    let arguments: Vec<&str> =
-        arguments.split(',').map(str::trim).filter(|argument| !argument.is_empty()).collect();
-    let column = |name: &str| ColumnName { name: name.to_owned(), place: place.clone() };
-    let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
-    let reference = |text: &str| {
-        number(text).map_or_else(|| Reference::Column(column(text)), Reference::Value)
+    let arguments: Vec<&str> = arguments
+        .split(',')
+        .map(str::trim)
+        .filter(|argument| !argument.is_empty())
+        .collect();
+    let column = |name: &str| ColumnName {
+        name: name.to_owned(),
+        place: place.clone(),
     };
+    let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
+    let reference =
+        |text: &str| number(text).map_or_else(|| Reference::Column(column(text)), Reference::Value);
     match (name, arguments.as_slice()) {
         ("bar", []) => Ok(Mark::Bar),
         ("slope", [before]) => Ok(Mark::Slope(column(before))),
-        ("interval", [se]) => {
-            Ok(Mark::Interval { first: column(se), second: None, reference: None })
-        }
+        ("interval", [se]) => Ok(Mark::Interval {
+            first: column(se),
+            second: None,
+            reference: None,
+        }),
         ("interval", [se, target]) if number(target).is_some() => {
             let reference = Some(reference(target));
-            Ok(Mark::Interval { first: column(se), second: None, reference })
+            Ok(Mark::Interval {
+                first: column(se),
+                second: None,
+                reference,
+            })
         }
-        ("interval", [low, high]) => {
-            Ok(Mark::Interval { first: column(low), second: Some(column(high)), reference: None })
-        }
+        ("interval", [low, high]) => Ok(Mark::Interval {
+            first: column(low),
+            second: Some(column(high)),
+            reference: None,
+        }),
         ("interval", [low, high, target]) => Ok(Mark::Interval {
             first: column(low),
             second: Some(column(high)),
@@ -339,7 +417,9 @@ fn mark(text: &str, place: &Place) -> Result<Mark, SpecError> {
         }),
         ("bar", _) => Err(wrong("bar without arguments")),
         ("slope", _) => Err(wrong("slope(before)")),
-        ("interval", _) => Err(wrong("interval(se), interval(low, high) or either with a target")),
+        ("interval", _) => Err(wrong(
+            "interval(se), interval(low, high) or either with a target",
+        )),
         _ => Err(SpecError::unknown_name(place.clone(), "mark", name, &MARKS)),
     }
 }

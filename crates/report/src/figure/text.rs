@@ -25,7 +25,10 @@ const LINES_MAX: usize = 30;
 
 impl Text {
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, SpecError> {
-        Ok(Self { text: reader.words("text")?, column: reader.column("column")? })
+        Ok(Self {
+            text: reader.words("text")?,
+            column: reader.column("column")?,
+        })
     }
 
     pub(crate) fn has_words(&self) -> bool {
@@ -54,11 +57,12 @@ impl Text {
         };
         let texts = frame.texts(text, scene.style());
         let states = frame.index_of("state").map(|column| frame.raw(column));
-        let details = frame.localized("detail", scene.lang()).map(|c| frame.texts(c, scene.style()));
+        let details = frame
+            .localized("detail", scene.lang())
+            .map(|c| frame.texts(c, scene.style()));
         let value = frame.index_of("value");
-        let values = value.map(|column| {
-            frame.written(column, scene.main_format(column), scene.style())
-        });
+        let values =
+            value.map(|column| frame.written(column, scene.main_format(column), scene.style()));
         if texts.is_empty() {
             html.leaf("p", &[("class", "sub")], scene.no_data_text());
             return Ok(Drawing::of(html));

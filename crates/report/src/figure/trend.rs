@@ -12,12 +12,12 @@ use super::mark::runs;
 use super::scene::{LABEL_PX, TICK_PX};
 use super::{Drawing, Scene};
 use crate::draw::measure::{shorten, text_width};
-use crate::draw::scale::{date_ticks, extent, ticks, Linear};
-use crate::draw::svg::{rect, Svg};
+use crate::draw::scale::{Linear, date_ticks, extent, ticks};
+use crate::draw::svg::{Svg, rect};
 use crate::error::RenderError;
 use crate::number::Format;
 use crate::result::Column;
-use crate::spec::reader::{number, Reader};
+use crate::spec::reader::{Reader, number};
 use crate::spec::{ColumnName, SpecError};
 
 /// The options of a `trend` figure.
@@ -45,8 +45,9 @@ const LINES_MAX: usize = 4;
 /// Above this many points a figure would outgrow its size budget.
 const POINTS_MAX: usize = 400;
 
-const LEFT: f64 = 34.0;
+/// Room above the plot: for the labels of events, or only for the top tick.
 const TOP: f64 = 34.0;
+const TOP_WITHOUT_EVENTS: f64 = 12.0;
 const PLOT_HEIGHT: f64 = 178.0;
 const UNDER_HEIGHT: f64 = 30.0;
 const PARTS_HEIGHT: f64 = 46.0;
@@ -102,7 +103,10 @@ impl Trend {
             crate::lang::Lang::En => format!("first {} points left out", data.left_out),
             crate::lang::Lang::Zh => format!("省略最早 {} 个点", data.left_out),
         });
-        Ok(Drawing { body: plot.svg.figure(scene.label), note })
+        Ok(Drawing {
+            body: plot.svg.figure(scene.label),
+            note,
+        })
     }
 
     /// Reads the columns; `None` if there is nothing to draw.
@@ -127,7 +131,9 @@ impl Trend {
                     frame.is_number(column)
                         && column != x
                         && name != "n"
-                        && !["_low", "_high", "_se"].iter().any(|end| name.ends_with(end))
+                        && !["_low", "_high", "_se"]
+                            .iter()
+                            .any(|end| name.ends_with(end))
                 };
                 let wanted = (place, "y", "column of numbers");
                 vec![frame.needed(None, &["value"], is_measure, wanted)?]
@@ -137,23 +143,28 @@ impl Trend {
             Some([low, high]) => Some((frame.named(low)?, frame.named(high)?)),
             None => y.first().and_then(|y| {
                 let name = frame.name_of(*y);
-                let low = frame.index_of(&format!("{name}_low")).or(frame.index_of("low"))?;
-                let high = frame.index_of(&format!("{name}_high")).or(frame.index_of("high"))?;
+                let low = frame
+                    .index_of(&format!("{name}_low"))
+                    .or(frame.index_of("low"))?;
+                let high = frame
+                    .index_of(&format!("{name}_high"))
+                    .or(frame.index_of("high"))?;
                 Some((low, high))
             }),
         };
         let under = frame.role(self.under.as_ref(), &["n"])?;
         let parts = match &self.parts {
-            Some(columns) => {
-                columns.iter().map(|column| frame.named(column)).collect::<Result<Vec<_>, _>>()?
-            }
+            Some(columns) => columns
+                .iter()
+                .map(|column| frame.named(column))
+                .collect::<Result<Vec<_>, _>>()?,
             None => Vec::new(),
         };
         let complete = frame.role(self.complete.as_ref(), &["is_complete", "is_mature"])?;
 
         // Rows in the order of their days; rows without a day cannot be drawn.
         let moments = frame.moments(x).ok_or_else(|| RenderError::WrongType {
-            place: place.clone(),
+            place: Box::new(place.clone()),
             query: frame.name.clone(),
             column: frame.name_of(x).to_owned(),
             expected: "days or instants",
@@ -172,14 +183,18 @@ impl Trend {
             Ok(order.iter().map(|(_, row)| values[*row]).collect())
         };
         let line = |index: Column| -> Result<Series, RenderError> {
-            Ok(Series { name: scene.heading(index)?, values: column(index)? })
+            Ok(Series {
+                name: scene.heading(index)?,
+                values: column(index)?,
+            })
         };
         let flags = complete.map(|_| frame.flags(complete));
         let target = match &self.target {
             Some(Target::Value(value)) => Some(*value),
-            Some(Target::Column(name)) => {
-                column(frame.named(name)?)?.into_iter().flatten().next_back()
-            }
+            Some(Target::Column(name)) => column(frame.named(name)?)?
+                .into_iter()
+                .flatten()
+                .next_back(),
             None => match frame.index_of("target") {
                 Some(index) => column(index)?.into_iter().flatten().next_back(),
                 None => None,
@@ -188,15 +203,25 @@ impl Trend {
         let data = Data {
             moments: order.iter().map(|(moment, _)| *moment).collect(),
             format: scene.main_format(y[0]),
-            lines: y.iter().map(|index| line(*index)).collect::<Result<_, _>>()?,
+            lines: y
+                .iter()
+                .map(|index| line(*index))
+                .collect::<Result<_, _>>()?,
             band: match band {
-                Some((low, high)) => {
-                    Some(column(low)?.into_iter().zip(column(high)?).map(|(l, h)| l.zip(h)).collect())
-                }
+                Some((low, high)) => Some(
+                    column(low)?
+                        .into_iter()
+                        .zip(column(high)?)
+                        .map(|(l, h)| l.zip(h))
+                        .collect(),
+                ),
                 None => None,
             },
             under: under.map(line).transpose()?,
-            parts: parts.iter().map(|index| line(*index)).collect::<Result<_, _>>()?,
+            parts: parts
+                .iter()
+                .map(|index| line(*index))
+                .collect::<Result<_, _>>()?,
             complete: order
                 .iter()
                 .map(|(_, row)| flags.as_ref().is_none_or(|flags| flags[*row]))
@@ -206,16 +231,23 @@ impl Trend {
             zero: self.zero,
             left_out,
         };
-        let has_values = data.lines.iter().any(|line| line.values.iter().any(Option::is_some));
+        let has_values = data
+            .lines
+            .iter()
+            .any(|line| line.values.iter().any(Option::is_some));
         Ok(has_values.then_some(data))
     }
 
     fn read_events(&self, scene: &Scene<'_>) -> Result<Vec<(NaiveDateTime, String)>, RenderError> {
-        let Some(name) = &self.events else { return Ok(Vec::new()) };
+        let Some(name) = &self.events else {
+            return Ok(Vec::new());
+        };
         let frame = scene
             .frames
             .get(name)
-            .ok_or_else(|| RenderError::NoResult { query: name.clone() })?;
+            .ok_or_else(|| RenderError::NoResult {
+                query: name.clone(),
+            })?;
         let place = &scene.figure.place;
         let is_day = |column| frame.is_day(column);
         let day = frame.needed(None, &[], is_day, (place, "events", "column of days"))?;
@@ -267,6 +299,7 @@ struct Plot<'a> {
     y_ticks: Vec<f64>,
     left: f64,
     right: f64,
+    top: f64,
     under_top: f64,
     parts_top: f64,
     bottom: f64,
@@ -274,44 +307,78 @@ struct Plot<'a> {
     labels: Vec<EndLabel>,
 }
 
-const LINE_CLASSES: [(&str, &str, &str); LINES_MAX] =
-    [("ln", "f1", "l k1"), ("ln3", "f2", "l k2"), ("ln5", "f5", "l k5"), ("ln6", "f6", "l mu")];
+const LINE_CLASSES: [(&str, &str, &str); LINES_MAX] = [
+    ("ln", "f1", "l k1"),
+    ("ln3", "f2", "l k2"),
+    ("ln5", "f5", "l k5"),
+    ("ln6", "f6", "l mu"),
+];
 
 impl<'a> Plot<'a> {
     fn new(scene: &'a Scene<'a>, data: &'a Data) -> Self {
-        let band = data.band.iter().flatten().flatten().flat_map(|(low, high)| [*low, *high]);
-        let shown = data.lines.iter().flat_map(|line| line.values.iter().flatten().copied());
+        let band = data
+            .band
+            .iter()
+            .flatten()
+            .flatten()
+            .flat_map(|(low, high)| [*low, *high]);
+        let shown = data
+            .lines
+            .iter()
+            .flat_map(|line| line.values.iter().flatten().copied());
         let zero = (data.zero || data.lines.len() > 1).then_some(0.0);
         let all = shown.chain(band).chain(data.target).chain(zero);
         let (low, high) = extent(all).unwrap_or((0.0, 1.0));
         let y_ticks = ticks(low, high, 4);
-        let domain = (y_ticks.first().copied().unwrap_or(low), y_ticks.last().copied().unwrap_or(high));
+        let domain = (
+            y_ticks.first().copied().unwrap_or(low),
+            y_ticks.last().copied().unwrap_or(high),
+        );
 
         let tick_width = y_ticks
             .iter()
             .map(|tick| text_width(&axis_text(scene, *tick, data.format), TICK_PX))
             .fold(0.0, f64::max);
-        let left = (tick_width + 10.0).clamp(24.0, 70.0).max(if tick_width > 0.0 { 24.0 } else { LEFT });
+        let left = (tick_width + 10.0).clamp(24.0, 70.0);
         let right = 112.0f64.min(scene.width * 0.3);
-        let under_top = TOP + PLOT_HEIGHT + GAP;
-        let parts_top = under_top + if data.under.is_some() { UNDER_HEIGHT + GAP } else { 0.0 };
-        let bottom = if data.parts.is_empty() { parts_top - GAP } else { parts_top + PARTS_HEIGHT };
+        let top = if data.events.is_empty() {
+            TOP_WITHOUT_EVENTS
+        } else {
+            TOP
+        };
+        let under_top = top + PLOT_HEIGHT + GAP;
+        let parts_top = under_top
+            + if data.under.is_some() {
+                UNDER_HEIGHT + GAP
+            } else {
+                0.0
+            };
+        let bottom = if data.parts.is_empty() {
+            parts_top - GAP
+        } else {
+            parts_top + PARTS_HEIGHT
+        };
 
         let seconds = |moment: &NaiveDateTime| moment.and_utc().timestamp() as f64;
         let domain_x = extent(data.moments.iter().map(seconds)).unwrap_or((0.0, 1.0));
         let count = data.moments.len().max(2) as f64;
         let step = (scene.width - right - left) / (count - 1.0).max(1.0);
         // Half a bar at each end, so that bars underneath stay in the frame.
-        let pad = if data.under.is_some() || !data.parts.is_empty() { (step / 2.0).min(14.0) } else { 3.0 };
+        let pad = if data.under.is_some() || !data.parts.is_empty() {
+            (step / 2.0).min(14.0)
+        } else {
+            3.0
+        };
         Self {
             scene,
             data,
             svg: Svg::new(scene.width, bottom + 22.0),
             x: Linear::new(domain_x, (left + pad, scene.width - right - pad)),
-            y: Linear::new(domain, (TOP + PLOT_HEIGHT, TOP)),
+            y: Linear::new(domain, (top + PLOT_HEIGHT, top)),
             y_ticks,
             left,
             right: scene.width - right,
+            top,
             under_top,
             parts_top,
             bottom,
@@ -321,7 +388,8 @@ impl<'a> Plot<'a> {
     }
 
     fn x_of(&self, index: usize) -> f64 {
-        self.x.at(self.data.moments[index].and_utc().timestamp() as f64)
+        self.x
+            .at(self.data.moments[index].and_utc().timestamp() as f64)
     }
 
     fn bar_width(&self) -> f64 {
@@ -348,7 +416,12 @@ impl<'a> Plot<'a> {
             .events
             .iter()
             .filter(|(moment, _)| inside(moment))
-            .map(|(moment, text)| (self.x.clamped(moment.and_utc().timestamp() as f64), text.as_str()))
+            .map(|(moment, text)| {
+                (
+                    self.x.clamped(moment.and_utc().timestamp() as f64),
+                    text.as_str(),
+                )
+            })
             .collect();
         shown.sort_by(|a, b| a.0.total_cmp(&b.0));
         // A label that would run into the last one of its line moves up a line.
@@ -359,22 +432,40 @@ impl<'a> Plot<'a> {
             let fits_right = x + 4.0 + width < self.scene.width;
             let start = if fits_right { x + 4.0 } else { x - 4.0 - width };
             let near_end = x > self.right - 8.0;
-            let line = if near_end || start < ends[0] + 6.0 { 1 } else { 0 };
+            let line = if near_end || start < ends[0] + 6.0 {
+                1
+            } else {
+                0
+            };
             ends[line] = start + width;
             let lift = 12.0 * line as f64;
-            self.svg.line(x, TOP - 8.0 - lift, x, TOP + PLOT_HEIGHT, "ev");
-            let (at, class) = if fits_right { (x + 4.0, "n") } else { (x - 4.0, "n e") };
-            self.svg.text(at, TOP - 2.0 - lift, class, &text);
+            self.svg
+                .line(x, self.top - 8.0 - lift, x, self.top + PLOT_HEIGHT, "ev");
+            let (at, class) = if fits_right {
+                (x + 4.0, "n")
+            } else {
+                (x - 4.0, "n e")
+            };
+            self.svg.text(at, self.top - 2.0 - lift, class, &text);
         }
     }
 
     fn target(&mut self) {
-        let Some(target) = self.data.target else { return };
+        let Some(target) = self.data.target else {
+            return;
+        };
         let y = self.y.at(target);
         self.svg.line(self.left, y, self.right, y, "tg");
         let word = self.scene.lang().pick("target", "目标");
-        let text = format!("{word} {}", self.scene.style().write(Some(target), self.data.format));
-        self.labels.push(EndLabel { y: y + 3.5, class: "m", text });
+        let text = format!(
+            "{word} {}",
+            self.scene.style().write(Some(target), self.data.format)
+        );
+        self.labels.push(EndLabel {
+            y: y + 3.5,
+            class: "m",
+            text,
+        });
     }
 
     fn lines(&mut self) {
@@ -385,7 +476,9 @@ impl<'a> Plot<'a> {
                     let y = &self.y;
                     let band = band.as_slice();
                     run.iter()
-                        .filter_map(|(index, _)| Some((self.x_of(*index), y.at(pick(band[*index]?)))))
+                        .filter_map(|(index, _)| {
+                            Some((self.x_of(*index), y.at(pick(band[*index]?))))
+                        })
                         .collect::<Vec<_>>()
                 };
                 let mut outline = points(|(_, high)| high);
@@ -396,7 +489,10 @@ impl<'a> Plot<'a> {
         for (series, (line, dot, _)) in self.data.lines.iter().zip(LINE_CLASSES) {
             for run in runs(&series.values) {
                 let point = |(index, value): &(usize, f64)| (self.x_of(*index), self.y.at(*value));
-                let known = run.iter().take_while(|(index, _)| self.data.complete[*index]).count();
+                let known = run
+                    .iter()
+                    .take_while(|(index, _)| self.data.complete[*index])
+                    .count();
                 let points: Vec<(f64, f64)> = run.iter().map(point).collect();
                 if known > 1 {
                     self.svg.path(&points[..known], false, line);
@@ -404,7 +500,8 @@ impl<'a> Plot<'a> {
                 if known < points.len() {
                     // The dashed part begins at the last complete point.
                     let from = known.saturating_sub(1);
-                    self.svg.path(&points[from..], false, &format!("{line} imm"));
+                    self.svg
+                        .path(&points[from..], false, &format!("{line} imm"));
                 }
                 if let [(x, y)] = points[..] {
                     self.svg.circle(x, y, 2.2, dot, "");
@@ -424,13 +521,19 @@ impl<'a> Plot<'a> {
         let style = self.scene.style();
         let is_single = self.data.lines.len() == 1;
         for (line, (_, _, class)) in self.data.lines.iter().zip(LINE_CLASSES) {
-            let Some(index) = line.values.iter().rposition(Option::is_some) else { continue };
+            let Some(index) = line.values.iter().rposition(Option::is_some) else {
+                continue;
+            };
             let value = line.values[index];
-            let y = value.map_or(TOP, |value| self.y.at(value));
+            let y = value.map_or(self.top, |value| self.y.at(value));
             let written = style.write(value, self.data.format);
             if !is_single {
                 let text = format!("{} {written}", line.name);
-                self.labels.push(EndLabel { y: y + 4.0, class, text });
+                self.labels.push(EndLabel {
+                    y: y + 4.0,
+                    class,
+                    text,
+                });
                 continue;
             }
             let ends = self.data.band.as_ref().and_then(|band| band[index]);
@@ -439,22 +542,35 @@ impl<'a> Plot<'a> {
                     let interval = style.interval(value, low, high, self.data.format);
                     let word = self.scene.lang().pick("95% interval", "95% 区间");
                     if self.data.format == Format::Points {
-                        (format!("{written}\u{2009}{interval}"), Some(word.to_owned()))
+                        (
+                            format!("{written}\u{2009}{interval}"),
+                            Some(word.to_owned()),
+                        )
                     } else {
                         (written, Some(interval))
                     }
                 }
                 _ => (written, None),
             };
-            self.labels.push(EndLabel { y: y + 4.0, class: "b1", text });
+            self.labels.push(EndLabel {
+                y: y + 4.0,
+                class: "b1",
+                text,
+            });
             if let Some(below) = below {
-                self.labels.push(EndLabel { y: y + 17.0, class: "m", text: below });
+                self.labels.push(EndLabel {
+                    y: y + 17.0,
+                    class: "m",
+                    text: below,
+                });
             }
         }
     }
 
     fn under(&mut self) {
-        let Some(series) = &self.data.under else { return };
+        let Some(series) = &self.data.under else {
+            return;
+        };
         let base = self.under_top + UNDER_HEIGHT;
         let most = extent(series.values.iter().flatten().copied()).map_or(1.0, |(_, high)| high);
         let scale = Linear::new((0.0, most.max(f64::MIN_POSITIVE)), (base, self.under_top));
@@ -487,8 +603,12 @@ impl<'a> Plot<'a> {
             _ => "fp",
         };
         for index in 0..self.data.moments.len() {
-            let values: Vec<f64> =
-                self.data.parts.iter().map(|part| part.values[index].unwrap_or(0.0).max(0.0)).collect();
+            let values: Vec<f64> = self
+                .data
+                .parts
+                .iter()
+                .map(|part| part.values[index].unwrap_or(0.0).max(0.0))
+                .collect();
             let total: f64 = values.iter().sum();
             if total <= 0.0 || !total.is_finite() {
                 continue;
@@ -496,12 +616,20 @@ impl<'a> Plot<'a> {
             let mut y = top;
             for (part, value) in values.iter().enumerate() {
                 let height = value / total * PARTS_HEIGHT;
-                self.svg.rect(rect(self.x_of(index) - width / 2.0, y, width, height), class(part), "");
+                self.svg.rect(
+                    rect(self.x_of(index) - width / 2.0, y, width, height),
+                    class(part),
+                    "",
+                );
                 y += height;
             }
         }
         let last = self.data.moments.len() - 1;
-        let pitch = if count > 1 { (PARTS_HEIGHT - 14.0) / (count - 1) as f64 } else { 0.0 };
+        let pitch = if count > 1 {
+            (PARTS_HEIGHT - 14.0) / (count - 1) as f64
+        } else {
+            0.0
+        };
         if pitch < 11.0 && count > 1 {
             return;
         }
@@ -514,7 +642,12 @@ impl<'a> Plot<'a> {
                 "f2" => "l k2",
                 _ => "m",
             };
-            self.svg.text(self.right + GAP, top + 11.0 + pitch * part as f64, class, &text);
+            self.svg.text(
+                self.right + GAP,
+                top + 11.0 + pitch * part as f64,
+                class,
+                &text,
+            );
         }
     }
 
@@ -526,7 +659,7 @@ impl<'a> Plot<'a> {
             labels[index].y = labels[index].y.max(labels[index - 1].y + 13.0);
         }
         // What was pushed below the plot is pushed back up.
-        let mut limit = TOP + PLOT_HEIGHT + 4.0;
+        let mut limit = self.top + PLOT_HEIGHT + 4.0;
         for label in labels.iter_mut().rev() {
             label.y = label.y.min(limit);
             limit = label.y - 13.0;
@@ -539,7 +672,8 @@ impl<'a> Plot<'a> {
     }
 
     fn x_ticks(&mut self) {
-        let (Some(first), Some(last)) = (self.data.moments.first(), self.data.moments.last()) else {
+        let (Some(first), Some(last)) = (self.data.moments.first(), self.data.moments.last())
+        else {
             return;
         };
         let room = ((self.right - self.left) / 56.0).floor().max(2.0) as usize;
@@ -557,7 +691,11 @@ impl<'a> Plot<'a> {
         for index in 0..self.data.moments.len() {
             let mut tip = vec![self.data.moments[index].date().to_string()];
             for line in &self.data.lines {
-                tip.push(format!("{} {}", line.name, style.write(line.values[index], self.data.format)));
+                tip.push(format!(
+                    "{} {}",
+                    line.name,
+                    style.write(line.values[index], self.data.format)
+                ));
             }
             if let Some((low, high)) = self.data.band.as_ref().and_then(|band| band[index]) {
                 let (low, high) = (Some(low), Some(high));
@@ -565,19 +703,32 @@ impl<'a> Plot<'a> {
                 tip.push(format!("{}\u{2013}{}", ends[0], ends[1]));
             }
             if let Some(under) = &self.data.under {
-                tip.push(format!("{} {}", under.name, style.write(under.values[index], Format::Int)));
+                tip.push(format!(
+                    "{} {}",
+                    under.name,
+                    style.write(under.values[index], Format::Int)
+                ));
             }
             for part in &self.data.parts {
-                tip.push(format!("{} {}", part.name, style.write(part.values[index], Format::Pct)));
+                tip.push(format!(
+                    "{} {}",
+                    part.name,
+                    style.write(part.values[index], Format::Pct)
+                ));
             }
             if !self.data.complete[index] {
-                tip.push(self.scene.lang().pick("not complete yet", "尚未完整").to_owned());
+                tip.push(
+                    self.scene
+                        .lang()
+                        .pick("not complete yet", "尚未完整")
+                        .to_owned(),
+                );
             }
             let x = self.x_of(index);
-            let area = rect(x - width / 2.0, TOP, width, self.bottom - TOP);
+            let area = rect(x - width / 2.0, self.top, width, self.bottom - self.top);
             self.svg.open_group("h");
             self.svg.rect(area, "hit", &tip.join(" \u{B7} "));
-            self.svg.line(x, TOP, x, self.bottom, "x");
+            self.svg.line(x, self.top, x, self.bottom, "x");
             self.svg.close_group();
         }
     }

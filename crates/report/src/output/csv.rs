@@ -21,7 +21,11 @@ pub struct CsvOptions {
 /// Writes the rows of a query. NULL is an empty field, and an empty text is
 /// `""`, so the two can be told apart.
 pub fn csv(result: &QueryResult, options: CsvOptions) -> Result<Vec<u8>, OutputError> {
-    let failed = |source| OutputError::Arrow { query: result.name.clone(), format: "CSV", source };
+    let failed = |source| OutputError::Arrow {
+        query: result.name.clone(),
+        format: "CSV",
+        source,
+    };
     let mut out = String::new();
     if options.bom {
         out.push('\u{FEFF}');
@@ -40,7 +44,11 @@ pub fn csv(result: &QueryResult, options: CsvOptions) -> Result<Vec<u8>, OutputE
             .iter()
             .map(|column| {
                 let formatter = ArrayFormatter::try_new(column.as_ref(), &format)?;
-                Ok((column, formatter, options.guard && !is_bare(column.data_type())))
+                Ok((
+                    column,
+                    formatter,
+                    options.guard && !is_bare(column.data_type()),
+                ))
             })
             .collect::<Result<Vec<_>, _>>()
             .map_err(failed)?;
@@ -114,7 +122,10 @@ mod tests {
 
     #[test]
     fn the_guard_touches_text_and_not_numbers() {
-        let text = written(CsvOptions { bom: true, guard: true });
+        let text = written(CsvOptions {
+            bom: true,
+            guard: true,
+        });
         assert!(text.starts_with('\u{FEFF}'));
         assert!(text.contains("\n'=1+1,,-0.01,\n"), "{text}");
         assert!(text.contains("\n,-4,7.00,"), "{text}");
@@ -124,6 +135,9 @@ mod tests {
     fn a_result_without_rows_has_a_header() {
         let mut empty = sample();
         empty.batches.clear();
-        assert_eq!(csv(&empty, CsvOptions::default()).unwrap(), b"reason,n,amount,day\n");
+        assert_eq!(
+            csv(&empty, CsvOptions::default()).unwrap(),
+            b"reason,n,amount,day\n"
+        );
     }
 }

@@ -8,7 +8,7 @@
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::DataType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use serde_json::{json as value, Map, Value};
+use serde_json::{Map, Value, json as value};
 
 use super::RunFacts;
 use crate::error::OutputError;
@@ -50,8 +50,11 @@ pub fn json(facts: &RunFacts, results: &[&QueryResult]) -> Result<Vec<u8>, Outpu
         }
         queries.push(value!({ "name": result.name, "schema": schema, "rows": rows }));
     }
-    let settings: Map<String, Value> =
-        facts.settings.iter().map(|(name, text)| (name.clone(), value!(text))).collect();
+    let settings: Map<String, Value> = facts
+        .settings
+        .iter()
+        .map(|(name, text)| (name.clone(), value!(text)))
+        .collect();
     let document = value!({
         "version": 1,
         "report": facts.report,
@@ -96,10 +99,14 @@ fn cell(array: &ArrayRef, row: usize) -> Result<Value, arrow::error::ArrowError>
         let numbers = arrow::compute::cast(&array.slice(row, 1), &DataType::Float64)?;
         let numbers = numbers.as_primitive::<arrow::datatypes::Float64Type>();
         // JSON has no NaN and no infinity.
-        return Ok(serde_json::Number::from_f64(numbers.value(0)).map_or(Value::Null, Value::Number));
+        return Ok(
+            serde_json::Number::from_f64(numbers.value(0)).map_or(Value::Null, Value::Number)
+        );
     }
     let options = FormatOptions::default();
-    let text = ArrayFormatter::try_new(array.as_ref(), &options)?.value(row).try_to_string()?;
+    let text = ArrayFormatter::try_new(array.as_ref(), &options)?
+        .value(row)
+        .try_to_string()?;
     if data_type.is_integer()
         && let Ok(number) = text.parse::<i128>()
         && number.abs() <= EXACT_MAX

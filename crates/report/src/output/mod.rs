@@ -9,10 +9,10 @@ mod json;
 mod parquet;
 mod publication;
 
-pub use self::csv::{csv, CsvOptions};
+pub use self::csv::{CsvOptions, csv};
 pub use self::json::json;
 pub use self::parquet::parquet;
-pub use self::publication::{Published, Publication, PublishedFile};
+pub use self::publication::{Publication, Published, PublishedFile};
 
 /// What a file says about the run it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,7 +17,10 @@ const CREATED_BY: &str = "aftersight";
 
 /// Writes the rows of a query; report, day and spec hash go into the metadata.
 pub fn parquet(facts: &RunFacts, result: &QueryResult) -> Result<Vec<u8>, OutputError> {
-    let failed = |source| OutputError::Parquet { query: result.name.clone(), source };
+    let failed = |source| OutputError::Parquet {
+        query: result.name.clone(),
+        source,
+    };
     let pair = |key: &str, value: String| KeyValue::new(format!("aftersight.{key}"), value);
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
@@ -34,9 +37,14 @@ pub fn parquet(facts: &RunFacts, result: &QueryResult) -> Result<Vec<u8>, Output
     let mut writer = ArrowWriter::try_new(&mut bytes, Arc::clone(&result.schema), Some(properties))
         .map_err(failed)?;
     // In one piece: how an engine cuts its batches must not show in the file.
-    let whole = arrow::compute::concat_batches(&result.schema, &result.batches).map_err(|source| {
-        OutputError::Arrow { query: result.name.clone(), format: "Parquet", source }
-    })?;
+    let whole =
+        arrow::compute::concat_batches(&result.schema, &result.batches).map_err(|source| {
+            OutputError::Arrow {
+                query: result.name.clone(),
+                format: "Parquet",
+                source,
+            }
+        })?;
     writer.write(&whole).map_err(failed)?;
     writer.close().map_err(failed)?;
     Ok(bytes)
@@ -73,10 +81,20 @@ pub(super) mod tests {
         let batch = RecordBatch::try_new(
             Arc::clone(&schema),
             vec![
-                Arc::new(StringArray::from(vec![Some("a \"b\", c"), Some("=1+1"), Some(""), None])),
+                Arc::new(StringArray::from(vec![
+                    Some("a \"b\", c"),
+                    Some("=1+1"),
+                    Some(""),
+                    None,
+                ])),
                 Arc::new(Int64Array::from(vec![Some(1), None, Some(3), Some(-4)])),
                 Arc::new(amounts),
-                Arc::new(Date32Array::from(vec![Some(day), None, Some(day + 1), Some(day + 2)])),
+                Arc::new(Date32Array::from(vec![
+                    Some(day),
+                    None,
+                    Some(day + 1),
+                    Some(day + 2),
+                ])),
             ],
         )
         .unwrap();

@@ -11,10 +11,10 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use serde_json::{json, Map, Value};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{hex, RunFacts};
+use super::{RunFacts, hex};
 use crate::error::OutputError;
 
 const MANIFEST: &str = "manifest.json";
@@ -55,7 +55,12 @@ pub struct PublishedFile {
 impl Publication {
     /// An empty publication of a run.
     pub fn new(facts: RunFacts) -> Self {
-        Self { facts, files: BTreeMap::new(), rows: BTreeMap::new(), run: None }
+        Self {
+            facts,
+            files: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            run: None,
+        }
     }
 
     /// Adds a file; the name is a relative path with `/`.
@@ -94,8 +99,12 @@ impl Publication {
             .into_iter()
             .map(|file| json!({ "name": file.name, "bytes": file.bytes, "sha256": file.sha256 }))
             .collect();
-        let settings: Map<String, Value> =
-            self.facts.settings.iter().map(|(name, text)| (name.clone(), json!(text))).collect();
+        let settings: Map<String, Value> = self
+            .facts
+            .settings
+            .iter()
+            .map(|(name, text)| (name.clone(), json!(text)))
+            .collect();
         pretty(&json!({
             "version": 1,
             "report": self.facts.report,
@@ -138,7 +147,11 @@ impl Publication {
         sync_folder(&parent)?;
         let manifest_sha256 = hex(&Sha256::digest(self.manifest()));
         self.point_latest(&parent, &as_of, &manifest_sha256)?;
-        Ok(Published { folder: target, files: self.listed(), manifest_sha256 })
+        Ok(Published {
+            folder: target,
+            files: self.listed(),
+            manifest_sha256,
+        })
     }
 
     /// Brings back a publication that a killed run had moved aside.
@@ -225,8 +238,15 @@ fn pretty(value: &Value) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn io<'p>(action: &'static str, path: &'p Path) -> impl Fn(std::io::Error) -> OutputError + use<'p> {
-    move |source| OutputError::Io { action, path: path.display().to_string(), source }
+fn io<'p>(
+    action: &'static str,
+    path: &'p Path,
+) -> impl Fn(std::io::Error) -> OutputError + use<'p> {
+    move |source| OutputError::Io {
+        action,
+        path: path.display().to_string(),
+        source,
+    }
 }
 
 fn create_folder(path: &Path) -> Result<(), OutputError> {
@@ -235,7 +255,9 @@ fn create_folder(path: &Path) -> Result<(), OutputError> {
 
 fn remove_folder(path: &Path) -> Result<(), OutputError> {
     match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io("remove", path)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(io("remove", path)(error))
+        }
         _ => Ok(()),
     }
 }
@@ -256,7 +278,9 @@ fn sync_folder(path: &Path) -> Result<(), OutputError> {
     if cfg!(windows) {
         return Ok(());
     }
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(io("flush", path))
+    File::open(path)
+        .and_then(|folder| folder.sync_all())
+        .map_err(io("flush", path))
 }
 
 #[cfg(test)]

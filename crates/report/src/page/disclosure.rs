@@ -20,9 +20,15 @@ pub(super) fn write(
     row_count: &str,
 ) -> Result<(), RenderError> {
     let frame = scene.frame;
-    let shown = frame.rows().min((CELLS_MAX / frame.columns().max(1)).max(ROWS_MIN));
+    let shown = frame
+        .rows()
+        .min((CELLS_MAX / frame.columns().max(1)).max(ROWS_MIN));
     html.open("details", &[]);
-    html.leaf("summary", &[], &format!("{}.sql \u{B7} {row_count}", frame.name));
+    html.leaf(
+        "summary",
+        &[],
+        &format!("{}.sql \u{B7} {row_count}", frame.name),
+    );
     html.leaf("pre", &[], frame.sql.trim_end());
     html.open("div", &[("class", "rows"), ("tabindex", "0")]);
     html.open("table", &[]);
@@ -30,7 +36,11 @@ pub(super) fn write(
     html.open("tr", &[]);
     for column in 0..frame.columns() {
         let class = if frame.is_number(column) { "" } else { "t" };
-        html.leaf("th", &[("scope", "col"), ("class", class)], frame.name_of(column));
+        html.leaf(
+            "th",
+            &[("scope", "col"), ("class", class)],
+            frame.name_of(column),
+        );
     }
     html.close("tr");
     html.close("thead");

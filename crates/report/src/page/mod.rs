@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::error::RenderError;
 use crate::escape::Markup;
 use crate::figure::{Figure, Scene};
-use crate::lang::{heading, Lang};
+use crate::lang::{Lang, heading};
 use crate::number::Numbers;
 use crate::result::{Frame, QueryResult};
 use crate::spec::{Block, Spec, Words};
@@ -101,15 +101,25 @@ pub fn render_page(
 ) -> Result<String, RenderError> {
     let mut frames = IndexMap::new();
     for name in spec.queries_on_page() {
-        let result = results
-            .get(name)
-            .ok_or_else(|| RenderError::NoResult { query: name.to_owned() })?;
+        let result = results.get(name).ok_or_else(|| RenderError::NoResult {
+            query: name.to_owned(),
+        })?;
         frames.insert(name.to_owned(), Frame::new(result)?);
     }
     let style = Numbers::new(context.lang, context.currency.as_str());
-    let mut voice = Voice { frames: &frames, style, context, title: String::new() };
+    let mut voice = Voice {
+        frames: &frames,
+        style,
+        context,
+        title: String::new(),
+    };
     voice.title = voice.say(&spec.title)?;
-    let page = Page { spec, context, frames: &frames, voice: &voice };
+    let page = Page {
+        spec,
+        context,
+        frames: &frames,
+        voice: &voice,
+    };
     page.write()
 }
 
@@ -153,11 +163,24 @@ impl Page<'_> {
         );
         html.open("head", &[]);
         html.empty("meta", &[("charset", "utf-8")]);
-        html.empty("meta", &[("http-equiv", "Content-Security-Policy"), ("content", &policy)]);
+        html.empty(
+            "meta",
+            &[
+                ("http-equiv", "Content-Security-Policy"),
+                ("content", &policy),
+            ],
+        );
         let viewport = "width=device-width, initial-scale=1";
         html.empty("meta", &[("name", "viewport"), ("content", viewport)]);
-        html.empty("meta", &[("name", "color-scheme"), ("content", "light dark")]);
-        html.leaf("title", &[], &format!("{} \u{B7} {}", self.voice.title, self.day()));
+        html.empty(
+            "meta",
+            &[("name", "color-scheme"), ("content", "light dark")],
+        );
+        html.leaf(
+            "title",
+            &[],
+            &format!("{} \u{B7} {}", self.voice.title, self.day()),
+        );
         html.open("style", &[]);
         html.literal(STYLE);
         html.close("style");
@@ -175,7 +198,10 @@ impl Page<'_> {
     fn masthead(&self, html: &mut Markup) {
         html.open("header", &[("class", "top")]);
         html.open("div", &[]);
-        let kicker = format!("{} \u{B7} {}", self.context.workspace_name, self.voice.title);
+        let kicker = format!(
+            "{} \u{B7} {}",
+            self.context.workspace_name, self.voice.title
+        );
         html.leaf("div", &[("class", "kick")], &kicker);
         html.leaf("h1", &[], &self.day());
         html.close("div");
@@ -185,7 +211,11 @@ impl Page<'_> {
                 html.open("div", &[]);
                 html.leaf("dt", &[], &fresh.table);
                 let latest = fresh.latest.map(|latest| self.lang().moment(latest));
-                html.leaf("dd", &[], latest.as_deref().unwrap_or(crate::number::MISSING));
+                html.leaf(
+                    "dd",
+                    &[],
+                    latest.as_deref().unwrap_or(crate::number::MISSING),
+                );
                 html.leaf("dd", &[], &self.rows(fresh.rows, true));
                 html.close("div");
             }
@@ -312,8 +342,10 @@ impl Page<'_> {
         };
         let drawing = figure.draw(&scene)?;
         html.leaf("h2", &[], &title);
-        let sub: Vec<&str> =
-            [sub.as_deref(), drawing.note.as_deref()].into_iter().flatten().collect();
+        let sub: Vec<&str> = [sub.as_deref(), drawing.note.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect();
         if !sub.is_empty() {
             html.leaf("p", &[("class", "sub")], &sub.join(" \u{B7} "));
         }
@@ -351,7 +383,11 @@ impl Page<'_> {
         html.text(&provenance);
         html.close("p");
         if let Some(owner) = &self.spec.owner {
-            html.leaf("p", &[], &format!("{}{owner}", lang.pick("Owner: ", "负责人：")));
+            html.leaf(
+                "p",
+                &[],
+                &format!("{}{owner}", lang.pick("Owner: ", "负责人：")),
+            );
         }
         if !self.context.settings.is_empty() {
             let settings: Vec<String> = self
@@ -391,7 +427,9 @@ fn base64(bytes: &[u8]) -> String {
         });
         for index in 0..4 {
             if index <= chunk.len() {
-                out.push(char::from(ALPHABET[(bits >> (18 - 6 * index) & 63) as usize]));
+                out.push(char::from(
+                    ALPHABET[(bits >> (18 - 6 * index) & 63) as usize],
+                ));
             } else {
                 out.push('=');
             }

@@ -4,9 +4,9 @@ use indexmap::IndexMap;
 
 use super::error::{Fault, SpecError};
 use super::reader::Origin;
-use super::source::{place, SourceFile};
-use super::words::{Template, PAGE};
-use super::{front, hash, Block, Names, Place, Query, Spec};
+use super::source::{SourceFile, place};
+use super::words::{PAGE, Template};
+use super::{Block, Names, Place, Query, Spec, front, hash};
 use crate::figure::Figure;
 use crate::lang::Lang;
 
@@ -21,7 +21,12 @@ pub(crate) fn parse(files: &[SourceFile]) -> Result<Spec, SpecError> {
     let document = cut(report)?;
     let queries = queries(files, &document)?;
     let names = Names::new(queries.keys().map(String::as_str));
-    let origin = |base| Origin { path: REPORT, text: &report.text, base, names: &names };
+    let origin = |base| Origin {
+        path: REPORT,
+        text: &report.text,
+        base,
+        names: &names,
+    };
 
     let front = front::parse(document.front.text, origin(document.front.base))?;
     let mut blocks = Vec::new();
@@ -59,7 +64,11 @@ pub(crate) fn parse(files: &[SourceFile]) -> Result<Spec, SpecError> {
 }
 
 fn start_of(path: &str) -> Place {
-    Place { path: path.to_owned(), line: 1, column: 1 }
+    Place {
+        path: path.to_owned(),
+        line: 1,
+        column: 1,
+    }
 }
 
 /// A part of a file and where it begins.
@@ -98,7 +107,10 @@ fn cut(report: &SourceFile) -> Result<Document<'_>, SpecError> {
             let base = lines.peek().map_or(text.len(), |(offset, _)| *offset);
             for (offset, line) in lines.by_ref() {
                 if line.trim_end() == FRONT {
-                    front = Some(Slice { text: &text[base..offset], base });
+                    front = Some(Slice {
+                        text: &text[base..offset],
+                        base,
+                    });
                     break;
                 }
             }
@@ -120,11 +132,16 @@ fn cut(report: &SourceFile) -> Result<Document<'_>, SpecError> {
     let mut prose_start = lines.peek().map_or(text.len(), |(offset, _)| *offset);
     let prose = |start: usize, end: usize| Piece {
         kind: PieceKind::Prose(None),
-        slice: Slice { text: &text[start..end], base: start },
+        slice: Slice {
+            text: &text[start..end],
+            base: start,
+        },
         place: at(start),
     };
     while let Some((offset, line)) = lines.next() {
-        let Some(info) = line.strip_prefix(FENCE) else { continue };
+        let Some(info) = line.strip_prefix(FENCE) else {
+            continue;
+        };
         let body = lines.peek().map_or(text.len(), |(offset, _)| *offset);
         let mut end = None;
         for (close, line) in lines.by_ref() {
@@ -159,9 +176,18 @@ fn cut(report: &SourceFile) -> Result<Document<'_>, SpecError> {
             _ => continue,
         };
         pieces.push(prose(prose_start, offset));
-        let slice = Slice { text: &text[body..close], base: body };
-        pieces.push(Piece { kind, slice, place: word_place });
-        prose_start = lines.peek().map_or(after.min(text.len()), |(offset, _)| *offset);
+        let slice = Slice {
+            text: &text[body..close],
+            base: body,
+        };
+        pieces.push(Piece {
+            kind,
+            slice,
+            place: word_place,
+        });
+        prose_start = lines
+            .peek()
+            .map_or(after.min(text.len()), |(offset, _)| *offset);
     }
     pieces.push(prose(prose_start, text.len()));
     Ok(Document { front, pieces })
@@ -183,19 +209,30 @@ fn queries(
 ) -> Result<IndexMap<String, Query>, SpecError> {
     let mut found: Vec<Query> = Vec::new();
     for file in files.iter().filter(|file| file.path != REPORT) {
-        let stem = file.path.strip_prefix("sql/").and_then(|rest| rest.strip_suffix(".sql"));
+        let stem = file
+            .path
+            .strip_prefix("sql/")
+            .and_then(|rest| rest.strip_suffix(".sql"));
         let Some(stem) = stem.filter(|stem| !stem.contains('/')) else {
             let fault = Fault::StrangeFile(file.path.clone());
             return Err(SpecError::new(start_of(&file.path), fault));
         };
         let place = start_of(&file.path);
-        found.push(Query { name: stem.to_owned(), sql: file.text.clone(), place });
+        found.push(Query {
+            name: stem.to_owned(),
+            sql: file.text.clone(),
+            place,
+        });
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
     for piece in &document.pieces {
         if let PieceKind::Sql(name) = &piece.kind {
             let (sql, place) = (piece.slice.text.to_owned(), piece.place.clone());
-            found.push(Query { name: name.clone(), sql, place });
+            found.push(Query {
+                name: name.clone(),
+                sql,
+                place,
+            });
         }
     }
     let mut queries = IndexMap::new();

@@ -11,7 +11,7 @@ pub struct SpecError {
     /// Where the mistake is.
     pub place: Place,
     /// What is wrong.
-    pub fault: Fault,
+    pub fault: Box<Fault>,
     /// The nearest valid name, if one is near.
     pub nearest: Option<String>,
 }
@@ -78,7 +78,9 @@ pub enum Fault {
         needs: &'static str,
     },
     /// A substitution that does not parse.
-    #[error("`{0}` is not a substitution; write {{{{ query.column }}}} or {{{{ query.column | format }}}}")]
+    #[error(
+        "`{0}` is not a substitution; write {{{{ query.column }}}} or {{{{ query.column | format }}}}"
+    )]
     Substitution(String),
     /// Two queries of one name.
     #[error("the query `{0}` is defined twice")]
@@ -105,7 +107,11 @@ impl std::error::Error for SpecError {}
 
 impl SpecError {
     pub(crate) fn new(place: Place, fault: Fault) -> Self {
-        Self { place, fault, nearest: None }
+        Self {
+            place,
+            fault: Box::new(fault),
+            nearest: None,
+        }
     }
 
     /// A name that is not among the known ones, with the nearest of them.
@@ -118,7 +124,11 @@ impl SpecError {
         Self {
             place,
             nearest: super::source::nearest(found, known.iter().copied()),
-            fault: Fault::UnknownName { what, found: found.to_owned(), known: list(known) },
+            fault: Box::new(Fault::UnknownName {
+                what,
+                found: found.to_owned(),
+                known: list(known),
+            }),
         }
     }
 }

@@ -4,10 +4,10 @@ use chrono::{NaiveDate, NaiveDateTime};
 use indexmap::IndexMap;
 use toml::de::DeValue;
 
-use super::error::{Fault, SpecError};
-use super::reader::{integer, number, parse_toml, Origin, Reader};
-use super::words::Words;
 use super::SPEC_VERSION;
+use super::error::{Fault, SpecError};
+use super::reader::{Origin, Reader, integer, number, parse_toml};
+use super::words::Words;
 use crate::lang::Lang;
 
 /// What one run of a report covers.
@@ -87,7 +87,10 @@ impl ParamType {
 
     /// The name a spec uses for the type.
     pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+        Self::ALL
+            .iter()
+            .find(|(_, kind)| *kind == self)
+            .map_or("", |(name, _)| name)
     }
 }
 
@@ -98,16 +101,22 @@ impl ParamValue {
         match kind {
             ParamType::Date => text.parse().ok().map(Self::Date),
             ParamType::Timestamp => {
-                let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"];
+                let formats = [
+                    "%Y-%m-%dT%H:%M:%S%.f",
+                    "%Y-%m-%d %H:%M:%S%.f",
+                    "%Y-%m-%d %H:%M",
+                ];
                 formats
                     .iter()
                     .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
                     .map(Self::Timestamp)
             }
             ParamType::Int => text.parse().ok().map(Self::Int),
-            ParamType::Float => {
-                text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Self::Float)
-            }
+            ParamType::Float => text
+                .parse::<f64>()
+                .ok()
+                .filter(|number| number.is_finite())
+                .map(Self::Float),
             ParamType::Bool => text.parse().ok().map(Self::Bool),
             ParamType::String | ParamType::Enum => Some(Self::String(text.to_owned())),
         }
@@ -280,7 +289,9 @@ pub(crate) fn parse(toml: &str, origin: Origin<'_>) -> Result<Front, SpecError> 
 }
 
 fn languages(reader: &mut Reader<'_>) -> Result<Option<Vec<Lang>>, SpecError> {
-    let Some(codes) = reader.strings("lang")? else { return Ok(None) };
+    let Some(codes) = reader.strings("lang")? else {
+        return Ok(None);
+    };
     let mut languages = Vec::new();
     for (code, place) in codes {
         let lang = Lang::from_code(&code)
@@ -299,8 +310,12 @@ fn params(reader: &mut Reader<'_>) -> Result<IndexMap<String, Param>, SpecError>
         let Some(kind) = param.choice("type", "parameter type", ParamType::ALL)? else {
             return Err(param.missing("type"));
         };
-        let values: Vec<String> =
-            param.strings("values")?.unwrap_or_default().into_iter().map(|(text, _)| text).collect();
+        let values: Vec<String> = param
+            .strings("values")?
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(text, _)| text)
+            .collect();
         let Some(written) = param.any("default") else {
             return Err(param.missing("default"));
         };
@@ -318,15 +333,28 @@ fn params(reader: &mut Reader<'_>) -> Result<IndexMap<String, Param>, SpecError>
         }
         let help = param.string("help")?.map(|(help, _)| help);
         param.finish()?;
-        params.insert(name.name, Param { kind, default, values, help });
+        params.insert(
+            name.name,
+            Param {
+                kind,
+                default,
+                values,
+                help,
+            },
+        );
     }
     Ok(params)
 }
 
 fn outputs(reader: &mut Reader<'_>, lang: &[Lang]) -> Result<Outputs, SpecError> {
-    let page = HtmlOutput { lang: lang.to_vec() };
+    let page = HtmlOutput {
+        lang: lang.to_vec(),
+    };
     let Some(mut outputs) = reader.table("outputs")? else {
-        return Ok(Outputs { html: Some(page), ..Outputs::default() });
+        return Ok(Outputs {
+            html: Some(page),
+            ..Outputs::default()
+        });
     };
     let html = match switch(&mut outputs, "html")? {
         Switch::Off => None,
@@ -339,7 +367,11 @@ fn outputs(reader: &mut Reader<'_>, lang: &[Lang]) -> Result<Outputs, SpecError>
     };
     let csv = match switch(&mut outputs, "csv")? {
         Switch::Off => None,
-        Switch::On => Some(CsvOutput { queries: Selection::All, bom: false, guard: false }),
+        Switch::On => Some(CsvOutput {
+            queries: Selection::All,
+            bom: false,
+            guard: false,
+        }),
         Switch::With(mut options) => {
             let csv = CsvOutput {
                 queries: selection(&mut options)?,
@@ -363,7 +395,12 @@ fn outputs(reader: &mut Reader<'_>, lang: &[Lang]) -> Result<Outputs, SpecError>
     };
     let (json, parquet) = (selected("json")?, selected("parquet")?);
     outputs.finish()?;
-    Ok(Outputs { html, csv, json, parquet })
+    Ok(Outputs {
+        html,
+        csv,
+        json,
+        parquet,
+    })
 }
 
 /// An output is `true`, `false`, or a table of its options.
@@ -374,26 +411,34 @@ enum Switch<'t> {
 }
 
 fn switch<'t>(outputs: &mut Reader<'t>, key: &'static str) -> Result<Switch<'t>, SpecError> {
-    let Some(value) = outputs.any(key) else { return Ok(Switch::Off) };
+    let Some(value) = outputs.any(key) else {
+        return Ok(Switch::Off);
+    };
     match value.get_ref() {
         DeValue::Boolean(false) => Ok(Switch::Off),
         DeValue::Boolean(true) => Ok(Switch::On),
-        DeValue::Table(_) => {
-            Ok(Switch::With(outputs.reader_of(key, value, format!("outputs, {key}"))?))
-        }
+        DeValue::Table(_) => Ok(Switch::With(outputs.reader_of(
+            key,
+            value,
+            format!("outputs, {key}"),
+        )?)),
         _ => Err(outputs.wrong(key, value, "true, false or a table")),
     }
 }
 
 fn selection(options: &mut Reader<'_>) -> Result<Selection, SpecError> {
-    let Some(names) = options.strings("queries")? else { return Ok(Selection::All) };
+    let Some(names) = options.strings("queries")? else {
+        return Ok(Selection::All);
+    };
     if matches!(names.as_slice(), [(name, _)] if name == "*") {
         return Ok(Selection::All);
     }
     for (name, place) in &names {
         options.names().check_query(name, place)?;
     }
-    Ok(Selection::Some(names.into_iter().map(|(name, _)| name).collect()))
+    Ok(Selection::Some(
+        names.into_iter().map(|(name, _)| name).collect(),
+    ))
 }
 
 fn definitions(reader: &mut Reader<'_>) -> Result<Vec<Definition>, SpecError> {
@@ -403,7 +448,10 @@ fn definitions(reader: &mut Reader<'_>) -> Result<Vec<Definition>, SpecError> {
         let (term, text) = (entry.words("term")?, entry.words("text")?);
         let (no_term, no_text) = (entry.missing("term"), entry.missing("text"));
         entry.finish()?;
-        definitions.push(Definition { term: term.ok_or(no_term)?, text: text.ok_or(no_text)? });
+        definitions.push(Definition {
+            term: term.ok_or(no_term)?,
+            text: text.ok_or(no_text)?,
+        });
     }
     Ok(definitions)
 }

@@ -119,7 +119,11 @@ impl Spec {
                 used.push(&value.query);
             }
         }
-        self.queries.keys().map(String::as_str).filter(|name| used.contains(name)).collect()
+        self.queries
+            .keys()
+            .map(String::as_str)
+            .filter(|name| used.contains(name))
+            .collect()
     }
 }
 
@@ -131,7 +135,9 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn new<'a>(queries: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { queries: queries.into_iter().map(str::to_owned).collect() }
+        Self {
+            queries: queries.into_iter().map(str::to_owned).collect(),
+        }
     }
 
     pub(crate) fn check_query(&self, name: &str, place: &Place) -> Result<(), SpecError> {
@@ -139,7 +145,12 @@ impl Names {
             return Ok(());
         }
         let known: Vec<&str> = self.queries.iter().map(String::as_str).collect();
-        Err(SpecError::unknown_name(place.clone(), "query", name, &known))
+        Err(SpecError::unknown_name(
+            place.clone(),
+            "query",
+            name,
+            &known,
+        ))
     }
 }
 

@@ -4,13 +4,13 @@
 //! reports every key that nobody asked for, so the accepted keys, the error
 //! message and the suggestion cannot disagree.
 
-use toml::de::{DeTable, DeValue};
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
-use super::error::{list, Fault, SpecError};
-use super::source::{nearest, place, Place};
-use super::words::{Template, Words};
 use super::Names;
+use super::error::{Fault, SpecError, list};
+use super::source::{Place, nearest, place};
+use super::words::{Template, Words};
 use crate::lang::Lang;
 
 /// A file that holds TOML, whole or in part.
@@ -36,7 +36,10 @@ pub(crate) fn parse_toml<'t>(
 ) -> Result<Spanned<DeTable<'t>>, SpecError> {
     DeTable::parse(toml).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start);
-        SpecError::new(origin.place(offset), Fault::Toml(error.message().to_owned()))
+        SpecError::new(
+            origin.place(offset),
+            Fault::Toml(error.message().to_owned()),
+        )
     })
 }
 
@@ -66,7 +69,13 @@ impl<'t> Reader<'t> {
         origin: Origin<'t>,
         part: impl Into<String>,
     ) -> Self {
-        Self { table, origin, part: part.into(), start, asked: Vec::new() }
+        Self {
+            table,
+            origin,
+            part: part.into(),
+            start,
+            asked: Vec::new(),
+        }
     }
 
     pub(crate) fn names(&self) -> &'t Names {
@@ -86,11 +95,11 @@ impl<'t> Reader<'t> {
                 return Err(SpecError {
                     place: self.origin.place(key.span().start),
                     nearest: nearest(name, self.asked.iter().copied()),
-                    fault: Fault::UnknownKey {
+                    fault: Box::new(Fault::UnknownKey {
                         found: name.to_owned(),
                         part: self.part,
                         known: list(&self.asked),
-                    },
+                    }),
                 });
             }
         }
@@ -118,11 +127,22 @@ impl<'t> Reader<'t> {
     }
 
     pub(crate) fn missing(&self, key: &'static str) -> SpecError {
-        SpecError::new(self.place(), Fault::MissingKey { key, part: self.part.clone() })
+        SpecError::new(
+            self.place(),
+            Fault::MissingKey {
+                key,
+                part: self.part.clone(),
+            },
+        )
     }
 
-    pub(crate) fn string(&mut self, key: &'static str) -> Result<Option<(String, Place)>, SpecError> {
-        let Some(value) = self.get(key) else { return Ok(None) };
+    pub(crate) fn string(
+        &mut self,
+        key: &'static str,
+    ) -> Result<Option<(String, Place)>, SpecError> {
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
         match value.get_ref().as_str() {
             Some(text) => Ok(Some((text.to_owned(), self.value_place(value)))),
             None => Err(self.wrong(key, value, "a string")),
@@ -130,9 +150,13 @@ impl<'t> Reader<'t> {
     }
 
     pub(crate) fn boolean(&mut self, key: &'static str) -> Result<Option<bool>, SpecError> {
-        let Some(value) = self.get(key) else { return Ok(None) };
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
         let boolean = value.get_ref().as_bool();
-        boolean.map(Some).ok_or_else(|| self.wrong(key, value, "true or false"))
+        boolean
+            .map(Some)
+            .ok_or_else(|| self.wrong(key, value, "true or false"))
     }
 
     pub(crate) fn integer(
@@ -140,7 +164,9 @@ impl<'t> Reader<'t> {
         key: &'static str,
         range: std::ops::RangeInclusive<i64>,
     ) -> Result<Option<i64>, SpecError> {
-        let Some(value) = self.get(key) else { return Ok(None) };
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
         match integer(value.get_ref()) {
             Some(number) if range.contains(&number) => Ok(Some(number)),
             _ => {
@@ -151,9 +177,13 @@ impl<'t> Reader<'t> {
     }
 
     pub(crate) fn number(&mut self, key: &'static str) -> Result<Option<f64>, SpecError> {
-        let Some(value) = self.get(key) else { return Ok(None) };
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
         let number = number(value.get_ref());
-        number.map(Some).ok_or_else(|| self.wrong(key, value, "a number"))
+        number
+            .map(Some)
+            .ok_or_else(|| self.wrong(key, value, "a number"))
     }
 
     /// One of a list of names.
@@ -163,7 +193,9 @@ impl<'t> Reader<'t> {
         what: &'static str,
         choices: &[(&'static str, T)],
     ) -> Result<Option<T>, SpecError> {
-        let Some((written, place)) = self.string(key)? else { return Ok(None) };
+        let Some((written, place)) = self.string(key)? else {
+            return Ok(None);
+        };
         match choices.iter().find(|(name, _)| *name == written) {
             Some((_, choice)) => Ok(Some(*choice)),
             None => {
@@ -175,13 +207,17 @@ impl<'t> Reader<'t> {
 
     /// A query of this report.
     pub(crate) fn query(&mut self, key: &'static str) -> Result<Option<String>, SpecError> {
-        let Some((name, place)) = self.string(key)? else { return Ok(None) };
+        let Some((name, place)) = self.string(key)? else {
+            return Ok(None);
+        };
         self.origin.names.check_query(&name, &place)?;
         Ok(Some(name))
     }
 
     pub(crate) fn column(&mut self, key: &'static str) -> Result<Option<ColumnName>, SpecError> {
-        Ok(self.string(key)?.map(|(name, place)| ColumnName { name, place }))
+        Ok(self
+            .string(key)?
+            .map(|(name, place)| ColumnName { name, place }))
     }
 
     /// A string, or a list of strings.
@@ -189,15 +225,23 @@ impl<'t> Reader<'t> {
         &mut self,
         key: &'static str,
     ) -> Result<Option<Vec<(String, Place)>>, SpecError> {
-        let Some(value) = self.get(key) else { return Ok(None) };
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
         if let Some(text) = value.get_ref().as_str() {
             return Ok(Some(vec![(text.to_owned(), self.value_place(value))]));
         }
         let expected = "a string or a list of strings";
-        let array = value.get_ref().as_array().ok_or_else(|| self.wrong(key, value, expected))?;
+        let array = value
+            .get_ref()
+            .as_array()
+            .ok_or_else(|| self.wrong(key, value, expected))?;
         let mut strings = Vec::new();
         for item in array.iter() {
-            let text = item.get_ref().as_str().ok_or_else(|| self.wrong(key, item, expected))?;
+            let text = item
+                .get_ref()
+                .as_str()
+                .ok_or_else(|| self.wrong(key, item, expected))?;
             strings.push((text.to_owned(), self.value_place(item)));
         }
         Ok(Some(strings))
@@ -210,7 +254,10 @@ impl<'t> Reader<'t> {
     ) -> Result<Option<Vec<ColumnName>>, SpecError> {
         let strings = self.strings(key)?;
         Ok(strings.map(|strings| {
-            strings.into_iter().map(|(name, place)| ColumnName { name, place }).collect()
+            strings
+                .into_iter()
+                .map(|(name, place)| ColumnName { name, place })
+                .collect()
         }))
     }
 
@@ -232,7 +279,9 @@ impl<'t> Reader<'t> {
 
     /// A string, or a table with `en` and `zh`.
     pub(crate) fn words(&mut self, key: &'static str) -> Result<Option<Words>, SpecError> {
-        let Some(value) = self.get(key) else { return Ok(None) };
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
         self.words_of(key, value).map(Some)
     }
 
@@ -241,14 +290,20 @@ impl<'t> Reader<'t> {
             return Ok(Words::same(self.template(text, value)?));
         }
         let expected = "a string or { en = \"…\", zh = \"…\" }";
-        let table = value.get_ref().as_table().ok_or_else(|| self.wrong(key, value, expected))?;
+        let table = value
+            .get_ref()
+            .as_table()
+            .ok_or_else(|| self.wrong(key, value, expected))?;
         let mut texts = [None, None];
         for (name, text) in table.iter() {
             let lang = Lang::from_code(name.get_ref()).ok_or_else(|| {
                 let place = self.origin.place(name.span().start);
                 SpecError::unknown_name(place, "language", name.get_ref(), &["en", "zh"])
             })?;
-            let words = text.get_ref().as_str().ok_or_else(|| self.wrong(key, text, "a string"))?;
+            let words = text
+                .get_ref()
+                .as_str()
+                .ok_or_else(|| self.wrong(key, text, "a string"))?;
             texts[lang as usize] = Some(self.template(words, text)?);
         }
         let [en, zh] = texts;
@@ -264,16 +319,20 @@ impl<'t> Reader<'t> {
         let start = value.span().start;
         let file = &self.origin.text[(self.origin.base + start).min(self.origin.text.len())..];
         let plain = ["\"", "'"].iter().any(|quote| {
-            file.strip_prefix(quote).is_some_and(|rest| rest.starts_with(text))
+            file.strip_prefix(quote)
+                .is_some_and(|rest| rest.starts_with(text))
         });
         Template::parse(text, self.origin.names, |offset| {
-            self.origin.place(if plain { start + 1 + offset } else { start })
+            self.origin
+                .place(if plain { start + 1 + offset } else { start })
         })
     }
 
     /// A table below this one, as a reader of its own.
     pub(crate) fn table(&mut self, key: &'static str) -> Result<Option<Reader<'t>>, SpecError> {
-        let Some(value) = self.get(key) else { return Ok(None) };
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
         let part = format!("{}, {key}", self.part);
         self.reader_of(key, value, part).map(Some)
     }
@@ -284,7 +343,10 @@ impl<'t> Reader<'t> {
         value: Value<'t>,
         part: impl Into<String>,
     ) -> Result<Reader<'t>, SpecError> {
-        let table = value.get_ref().as_table().ok_or_else(|| self.wrong(key, value, "a table"))?;
+        let table = value
+            .get_ref()
+            .as_table()
+            .ok_or_else(|| self.wrong(key, value, "a table"))?;
         Ok(Reader::new(table, value.span().start, self.origin, part))
     }
 
@@ -293,19 +355,32 @@ impl<'t> Reader<'t> {
         &mut self,
         key: &'static str,
     ) -> Result<Vec<(ColumnName, Value<'t>)>, SpecError> {
-        let Some(value) = self.get(key) else { return Ok(Vec::new()) };
-        let table = value.get_ref().as_table().ok_or_else(|| self.wrong(key, value, "a table"))?;
+        let Some(value) = self.get(key) else {
+            return Ok(Vec::new());
+        };
+        let table = value
+            .get_ref()
+            .as_table()
+            .ok_or_else(|| self.wrong(key, value, "a table"))?;
         let entry = |(name, value): (&'t Spanned<_>, Value<'t>)| {
             let place = self.origin.place(name.span().start);
             let name: &std::borrow::Cow<'_, str> = name.get_ref();
-            (ColumnName { name: name.to_string(), place }, value)
+            (
+                ColumnName {
+                    name: name.to_string(),
+                    place,
+                },
+                value,
+            )
         };
         Ok(table.iter().map(entry).collect())
     }
 
     /// The items of a list, each of which the caller reads.
     pub(crate) fn items(&mut self, key: &'static str) -> Result<Vec<Value<'t>>, SpecError> {
-        let Some(value) = self.get(key) else { return Ok(Vec::new()) };
+        let Some(value) = self.get(key) else {
+            return Ok(Vec::new());
+        };
         match value.get_ref().as_array() {
             Some(array) => Ok(array.iter().collect()),
             None => Ok(vec![value]),

@@ -14,7 +14,10 @@ pub struct SourceFile {
 impl SourceFile {
     /// A file from its path and its text.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into() }
+        Self {
+            path: path.into(),
+            text: text.into(),
+        }
     }
 }
 
@@ -63,7 +66,7 @@ pub(crate) fn nearest<'a>(
         .map(|name| (strsim::osa_distance(&lower, &name.to_lowercase()), name))
         .filter(|(distance, name)| {
             let longer = written.chars().count().max(name.chars().count());
-            *distance <= (longer / 3).max(1)
+            *distance <= ((longer + 1) / 3).max(1)
         })
         // The first of equals: the order of the list is the order of a reader.
         .min_by_key(|(distance, _)| *distance)

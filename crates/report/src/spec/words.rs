@@ -3,9 +3,9 @@
 //! There is no logic in words. A substitution names a query that returns one
 //! row and a column of it; anything that must be decided is decided in SQL.
 
+use super::Names;
 use super::error::{Fault, SpecError};
 use super::source::Place;
-use super::Names;
 use crate::lang::Lang;
 use crate::number::Format;
 
@@ -25,7 +25,10 @@ pub struct Words {
 impl Words {
     /// The same text for both languages.
     pub(crate) fn same(template: Template) -> Self {
-        Self { en: Some(template), zh: None }
+        Self {
+            en: Some(template),
+            zh: None,
+        }
     }
 
     pub(crate) fn both(en: Option<Template>, zh: Option<Template>) -> Self {
@@ -83,13 +86,20 @@ impl Template {
             let open = at + found;
             let Some(length) = text[open..].find("}}") else {
                 let line = text[open..].lines().next().unwrap_or_default();
-                return Err(SpecError::new(locate(open), Fault::Substitution(line.to_owned())));
+                return Err(SpecError::new(
+                    locate(open),
+                    Fault::Substitution(line.to_owned()),
+                ));
             };
             if open > at {
                 parts.push(Part::Text(text[at..open].to_owned()));
             }
             let close = open + length + 2;
-            parts.push(Part::Value(substitution(&text[open..close], names, locate(open))?));
+            parts.push(Part::Value(substitution(
+                &text[open..close],
+                names,
+                locate(open),
+            )?));
             at = close;
         }
         if at < text.len() {
@@ -109,14 +119,22 @@ fn substitution(written: &str, names: &Names, place: Place) -> Result<Substituti
     let (query, column) = path.split_once('.').ok_or_else(broken)?;
     let (query, column) = (query.trim(), column.trim());
     let is_name = |name: &str| {
-        !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+        !name.is_empty()
+            && name
+                .chars()
+                .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
     };
     if !is_name(query) || !is_name(column) {
         return Err(broken());
     }
     if query == PAGE {
         if !PAGE_COLUMNS.contains(&column) {
-            return Err(SpecError::unknown_name(place, "value of report", column, PAGE_COLUMNS));
+            return Err(SpecError::unknown_name(
+                place,
+                "value of report",
+                column,
+                PAGE_COLUMNS,
+            ));
         }
     } else {
         names.check_query(query, &place)?;
@@ -128,7 +146,12 @@ fn substitution(written: &str, names: &Names, place: Place) -> Result<Substituti
             SpecError::unknown_name(place.clone(), "format", name, &known)
         })?),
     };
-    Ok(Substitution { query: query.to_owned(), column: column.to_owned(), format, place })
+    Ok(Substitution {
+        query: query.to_owned(),
+        column: column.to_owned(),
+        format,
+        place,
+    })
 }
 
 #[cfg(test)]
@@ -137,15 +160,22 @@ mod tests {
 
     fn parse(text: &str) -> Result<Template, SpecError> {
         let names = Names::new(["kpi", "lede"]);
-        Template::parse(text, &names, |offset| super::super::source::place("t", text, offset))
+        Template::parse(text, &names, |offset| {
+            super::super::source::place("t", text, offset)
+        })
     }
 
     #[test]
     fn text_and_values_alternate() {
         let template = parse("Rate {{ kpi.rate | pct1 }}, {{lede.text}}").unwrap();
         assert_eq!(template.parts.len(), 4);
-        let Part::Value(value) = &template.parts[1] else { panic!("a value") };
-        assert_eq!((value.query.as_str(), value.column.as_str()), ("kpi", "rate"));
+        let Part::Value(value) = &template.parts[1] else {
+            panic!("a value")
+        };
+        assert_eq!(
+            (value.query.as_str(), value.column.as_str()),
+            ("kpi", "rate")
+        );
         assert_eq!(value.format, Some(Format::Pct1));
     }
 
@@ -153,7 +183,11 @@ mod tests {
     fn each_mistake_names_its_place_and_the_nearest_name() {
         for (text, column, nearest) in [
             ("退 {{ kpy.rate }}", 3, Some("kpi")),
-            ("{{ kpi.rate | pct }} {{ kpi.rate | monney }}", 22, Some("money")),
+            (
+                "{{ kpi.rate | pct }} {{ kpi.rate | monney }}",
+                22,
+                Some("money"),
+            ),
             ("{{ report.perod }}", 1, Some("period")),
             ("x {{ kpi }}", 3, None),
             ("{{ kpi.rate", 1, None),

@@ -27,12 +27,22 @@ pub(crate) enum Rows {
 
 pub(crate) fn files() -> Vec<SourceFile> {
     let queries = [
-        "kpis", "nps_weekly", "events", "reasons", "segments", "rfm", "cohorts", "channels",
-        "findings", "backlog", "lede",
+        "kpis",
+        "nps_weekly",
+        "events",
+        "reasons",
+        "segments",
+        "rfm",
+        "cohorts",
+        "channels",
+        "findings",
+        "backlog",
+        "lede",
     ];
     let mut files = vec![SourceFile::new("report.md", include_str!("shop/report.md"))];
     for name in queries {
-        let sql = format!("-- {name} of the week.\nselect *\nfrom {name}_by_week\nwhere week < $as_of");
+        let sql =
+            format!("-- {name} of the week.\nselect *\nfrom {name}_by_week\nwhere week < $as_of");
         files.push(SourceFile::new(format!("sql/{name}.sql"), sql));
     }
     files
@@ -111,7 +121,11 @@ pub(crate) fn results(rows: Rows) -> Result<IndexMap<String, QueryResult>, Box<d
     Ok(results)
 }
 
-pub(crate) fn result(name: &str, columns: Columns, rows: Rows) -> Result<QueryResult, Box<dyn Error>> {
+pub(crate) fn result(
+    name: &str,
+    columns: Columns,
+    rows: Rows,
+) -> Result<QueryResult, Box<dyn Error>> {
     let fields: Vec<Field> = columns
         .iter()
         .map(|(name, array)| Field::new(*name, array.data_type().clone(), true))
@@ -125,9 +139,18 @@ pub(crate) fn result(name: &str, columns: Columns, rows: Rows) -> Result<QueryRe
         })
         .collect();
     let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)?;
-    let batches = if rows == Rows::None { Vec::new() } else { vec![batch] };
+    let batches = if rows == Rows::None {
+        Vec::new()
+    } else {
+        vec![batch]
+    };
     let sql = format!("-- {name} of the week.\nselect *\nfrom {name}_by_week\nwhere week < $as_of");
-    Ok(QueryResult { name: name.to_owned(), sql, schema, batches })
+    Ok(QueryResult {
+        name: name.to_owned(),
+        sql,
+        schema,
+        batches,
+    })
 }
 
 struct Random(u64);
@@ -136,7 +159,10 @@ impl Random {
     /// A number that is about normal with mean 0 and deviation 1.
     fn normal(&mut self) -> f64 {
         let mut uniform = || {
-            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            self.0 = self
+                .0
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (self.0 >> 33) as f64 / (1u64 << 31) as f64
         };
         (0..12).map(|_| uniform()).sum::<f64>() - 6.0
@@ -157,7 +183,12 @@ pub(crate) fn int(values: Vec<i64>) -> ArrayRef {
 
 fn money(values: Vec<i128>) -> ArrayRef {
     let array = Decimal128Array::from(values);
-    Arc::new(array.clone().with_precision_and_scale(18, 2).unwrap_or(array))
+    Arc::new(
+        array
+            .clone()
+            .with_precision_and_scale(18, 2)
+            .unwrap_or(array),
+    )
 }
 
 /// Days since 1970; 20,766 is Monday, 9 November 2026.
@@ -202,10 +233,15 @@ fn kpis(random: &mut Random) -> Columns {
     let (mut week, mut value, mut low, mut high) = (vec![], vec![], vec![], vec![]);
     let (mut band_low, mut band_high, mut target) = (vec![], vec![], vec![]);
     let (mut previous, mut mean, mut year_ago) = (vec![], vec![], vec![]);
+    let (mut scale_low, mut scale_high) = (vec![], vec![]);
     for kpi in &KPIS {
         let mut before = kpi.usual;
         for index in 0..WEEKS {
-            let now = if index == WEEKS - 1 { kpi.last } else { kpi.usual + kpi.noise * random.normal() };
+            let now = if index == WEEKS - 1 {
+                kpi.last
+            } else {
+                kpi.usual + kpi.noise * random.normal()
+            };
             label.push(kpi.en);
             label_zh.push(kpi.zh);
             format.push(kpi.format);
@@ -220,6 +256,13 @@ fn kpis(random: &mut Random) -> Columns {
             previous.push(before);
             mean.push(kpi.usual);
             year_ago.push(kpi.year_ago);
+            // Rates and scores far from zero are compared on a part of their scale.
+            let (least, most) = (
+                kpi.usual.min(kpi.last),
+                kpi.usual.max(kpi.last).max(kpi.target),
+            );
+            scale_low.push((kpi.format != "int").then_some(least * 0.6));
+            scale_high.push((kpi.format != "int").then_some(most * 1.12));
             before = now;
         }
     }
@@ -238,6 +281,8 @@ fn kpis(random: &mut Random) -> Columns {
         ("previous", float(previous)),
         ("mean_4w", float(mean)),
         ("year_ago", float(year_ago)),
+        ("scale_low", Arc::new(Float64Array::from(scale_low))),
+        ("scale_high", Arc::new(Float64Array::from(scale_high))),
     ]
 }
 
@@ -258,12 +303,27 @@ fn nps_weekly(random: &mut Random) -> Columns {
     let n: Vec<i64> = (0..WEEKS)
         .map(|index| {
             let usual = 1_300.0 + 250.0 * (index as f64 / 5.0).cos() + 120.0 * random.normal();
-            if index == WEEKS - 1 { 2_914 } else { usual as i64 }
+            if index == WEEKS - 1 {
+                2_914
+            } else {
+                usual as i64
+            }
         })
         .collect();
-    let detractors: Vec<f64> = nps.iter().map(|nps| (20.0 - (nps - 33.0) * 0.45) / 100.0).collect();
-    let promoters: Vec<f64> = nps.iter().zip(&detractors).map(|(nps, d)| nps / 100.0 + d).collect();
-    let passives = promoters.iter().zip(&detractors).map(|(p, d)| 1.0 - p - d).collect();
+    let detractors: Vec<f64> = nps
+        .iter()
+        .map(|nps| (20.0 - (nps - 33.0) * 0.45) / 100.0)
+        .collect();
+    let promoters: Vec<f64> = nps
+        .iter()
+        .zip(&detractors)
+        .map(|(nps, d)| nps / 100.0 + d)
+        .collect();
+    let passives = promoters
+        .iter()
+        .zip(&detractors)
+        .map(|(p, d)| 1.0 - p - d)
+        .collect();
     let half: Vec<f64> = (0..WEEKS)
         .map(|index| {
             let (p, d) = (promoters[index], detractors[index]);
@@ -271,10 +331,29 @@ fn nps_weekly(random: &mut Random) -> Columns {
         })
         .collect();
     vec![
-        ("week", days((0..WEEKS as i32).map(|index| MONDAY - 7 * (WEEKS as i32 - 1 - index)))),
+        (
+            "week",
+            days((0..WEEKS as i32).map(|index| MONDAY - 7 * (WEEKS as i32 - 1 - index))),
+        ),
         ("nps", float(nps.clone())),
-        ("nps_low", float(nps.iter().zip(&half).map(|(nps, half)| nps - half).collect())),
-        ("nps_high", float(nps.iter().zip(&half).map(|(nps, half)| nps + half).collect())),
+        (
+            "nps_low",
+            float(
+                nps.iter()
+                    .zip(&half)
+                    .map(|(nps, half)| nps - half)
+                    .collect(),
+            ),
+        ),
+        (
+            "nps_high",
+            float(
+                nps.iter()
+                    .zip(&half)
+                    .map(|(nps, half)| nps + half)
+                    .collect(),
+            ),
+        ),
         ("n", int(n)),
         ("promoters", float(promoters)),
         ("passives", float(passives)),
@@ -285,29 +364,51 @@ fn nps_weekly(random: &mut Random) -> Columns {
 fn events() -> Columns {
     vec![
         ("day", days([MONDAY - 7 * 24, MONDAY - 7 * 15, MONDAY + 2])),
-        ("label", text(vec!["courier strike", "instant refunds", "11.11"])),
+        (
+            "label",
+            text(vec!["courier strike", "instant refunds", "11.11"]),
+        ),
         ("label_zh", text(vec!["快递停运", "极速退款上线", "双十一"])),
     ]
 }
 
 fn reasons() -> Columns {
     let returns = vec![1_982, 861, 583, 541, 437, 364, 208, 146, 82];
-    let mean = vec![1_324.0, 512.0, 561.0, 548.0, 470.0, 371.0, 167.0, 139.0, 88.0];
-    let hot: Vec<bool> =
-        returns.iter().zip(&mean).map(|(now, mean)| *now as f64 > 1.25 * mean && *now > 200).collect();
+    let mean = vec![
+        1_324.0, 512.0, 561.0, 548.0, 470.0, 371.0, 167.0, 139.0, 88.0,
+    ];
+    let hot: Vec<bool> = returns
+        .iter()
+        .zip(&mean)
+        .map(|(now, mean)| *now as f64 > 1.25 * mean && *now > 200)
+        .collect();
     vec![
         (
             "reason",
             text(vec![
-                "Wrong size or fit", "Arrived late", "Damaged in transit", "Not as described",
-                "Changed mind", "Faulty", "Wrong item sent", "Cheaper elsewhere", "Other",
+                "Wrong size or fit",
+                "Arrived late",
+                "Damaged in transit",
+                "Not as described",
+                "Changed mind",
+                "Faulty",
+                "Wrong item sent",
+                "Cheaper elsewhere",
+                "Other",
             ]),
         ),
         (
             "reason_zh",
             text(vec![
-                "尺码不合", "配送延误", "运输破损", "与描述不符", "不想要了", "质量问题", "发错货",
-                "价格原因", "其他",
+                "尺码不合",
+                "配送延误",
+                "运输破损",
+                "与描述不符",
+                "不想要了",
+                "质量问题",
+                "发错货",
+                "价格原因",
+                "其他",
             ]),
         ),
         ("returns", int(returns)),
@@ -319,49 +420,91 @@ fn reasons() -> Columns {
 fn segments() -> Columns {
     let rate = vec![0.079, 0.091, 0.248, 0.310, 0.104, 0.152, 0.583, 0.098];
     let before = vec![0.076, 0.088, 0.219, 0.284, 0.102, 0.126, 0.571, 0.099];
-    let rising: Vec<bool> =
-        rate.iter().zip(&before).map(|(now, before)| now - before > 0.02).collect();
+    let rising: Vec<bool> = rate
+        .iter()
+        .zip(&before)
+        .map(|(now, before)| now - before > 0.02)
+        .collect();
     let margin = vec![0.315, 0.279, 0.142, 0.031, 0.240, 0.176, -0.194, 0.190];
     let loses: Vec<bool> = margin.iter().map(|margin| *margin < 0.0).collect();
     vec![
         (
             "segment",
             text(vec![
-                "Champions", "Loyal", "Loyal, returns often", "New, first return", "Promising",
-                "At risk, high value", "Serial returners", "Dormant",
+                "Champions",
+                "Loyal",
+                "Loyal, returns often",
+                "New, first return",
+                "Promising",
+                "At risk, high value",
+                "Serial returners",
+                "Dormant",
             ]),
         ),
         (
             "segment_zh",
             text(vec![
-                "重要价值客户", "忠诚客户", "忠诚但常退", "首次退货新客", "潜力客户", "重要挽留客户",
-                "高频退货客户", "沉睡客户",
+                "重要价值客户",
+                "忠诚客户",
+                "忠诚但常退",
+                "首次退货新客",
+                "潜力客户",
+                "重要挽留客户",
+                "高频退货客户",
+                "沉睡客户",
             ]),
         ),
-        ("customers", int(vec![38_400, 71_900, 22_600, 19_800, 113_800, 22_700, 6_200, 116_600])),
-        ("revenue_share", float(vec![0.312, 0.278, 0.124, 0.041, 0.139, 0.06, 0.027, 0.019])),
+        (
+            "customers",
+            int(vec![
+                38_400, 71_900, 22_600, 19_800, 113_800, 22_700, 6_200, 116_600,
+            ]),
+        ),
+        (
+            "revenue_share",
+            float(vec![0.312, 0.278, 0.124, 0.041, 0.139, 0.06, 0.027, 0.019]),
+        ),
         ("return_rate", float(rate)),
         ("return_rate_q3", float(before)),
         ("is_rising", Arc::new(BooleanArray::from(rising))),
-        ("nps", float(vec![52.0, 43.0, 34.0, 12.0, 36.0, 8.0, 29.0, 21.0])),
-        ("nps_se", float(vec![1.5, 1.5, 2.5, 3.0, 1.5, 3.5, 4.0, 4.5])),
-        ("cost_amount", money(vec![1_100, 1_400, 6_100, 4_400, 1_200, 3_800, 14_800, 600])),
+        (
+            "nps",
+            float(vec![52.0, 43.0, 34.0, 12.0, 36.0, 8.0, 29.0, 21.0]),
+        ),
+        (
+            "nps_se",
+            float(vec![1.5, 1.5, 2.5, 3.0, 1.5, 3.5, 4.0, 4.5]),
+        ),
+        (
+            "cost_amount",
+            money(vec![1_100, 1_400, 6_100, 4_400, 1_200, 3_800, 14_800, 600]),
+        ),
         ("margin_share", float(margin)),
         ("loses_money", Arc::new(BooleanArray::from(loses))),
         (
             "play",
             text(vec![
-                "Named adviser, early access", "Keep instant refunds",
-                "Fit profile; steer to exchange", "Call in 48 h; free second try",
-                "Second-order voucher", "Recovery call, one owner", "Return fee after the third",
+                "Named adviser, early access",
+                "Keep instant refunds",
+                "Fit profile; steer to exchange",
+                "Call in 48 h; free second try",
+                "Second-order voucher",
+                "Recovery call, one owner",
+                "Return fee after the third",
                 "No spend",
             ]),
         ),
         (
             "play_zh",
             text(vec![
-                "专属客服，新品优先", "保留极速退款", "尺码档案，引导换货", "48 小时回访，免费重寄",
-                "二单优惠券", "专人服务补救", "第三次起收运费", "不投入",
+                "专属客服，新品优先",
+                "保留极速退款",
+                "尺码档案，引导换货",
+                "48 小时回访，免费重寄",
+                "二单优惠券",
+                "专人服务补救",
+                "第三次起收运费",
+                "不投入",
             ]),
         ),
     ]
@@ -382,7 +525,13 @@ fn rfm() -> Columns {
         [38_600, 14_900, 8_100, 4_600, 2_200],
         [50_300, 12_800, 5_400, 2_700, 1_200],
     ];
-    let recency = ["0\u{2013}14 d", "\u{2013}30", "\u{2013}60", "\u{2013}120", "> 120 d"];
+    let recency = [
+        "0\u{2013}14 d",
+        "\u{2013}30",
+        "\u{2013}60",
+        "\u{2013}120",
+        "> 120 d",
+    ];
     let frequency = ["1", "2", "3\u{2013}4", "5\u{2013}9", "10+"];
     let segment = |r: usize, f: usize| match (r, f) {
         (0, 3..) => Some(("Champions", "重要价值")),
@@ -393,33 +542,68 @@ fn rfm() -> Columns {
     };
     let cells: Vec<(usize, usize)> = (0..5).flat_map(|r| (0..5).map(move |f| (r, f))).collect();
     vec![
-        ("r_band", text(cells.iter().map(|(r, _)| recency[*r]).collect())),
-        ("f_band", text(cells.iter().map(|(_, f)| frequency[*f]).collect())),
-        ("customers", int(cells.iter().map(|(r, f)| CUSTOMERS[*r][*f]).collect())),
-        ("return_rate", float(cells.iter().map(|(r, f)| RATES[*r][*f] / 100.0).collect())),
+        (
+            "r_band",
+            text(cells.iter().map(|(r, _)| recency[*r]).collect()),
+        ),
+        (
+            "f_band",
+            text(cells.iter().map(|(_, f)| frequency[*f]).collect()),
+        ),
+        (
+            "customers",
+            int(cells.iter().map(|(r, f)| CUSTOMERS[*r][*f]).collect()),
+        ),
+        (
+            "return_rate",
+            float(cells.iter().map(|(r, f)| RATES[*r][*f] / 100.0).collect()),
+        ),
         (
             "segment",
-            Arc::new(cells.iter().map(|(r, f)| segment(*r, *f).map(|name| name.0)).collect::<StringArray>()),
+            Arc::new(
+                cells
+                    .iter()
+                    .map(|(r, f)| segment(*r, *f).map(|name| name.0))
+                    .collect::<StringArray>(),
+            ),
         ),
         (
             "segment_zh",
-            Arc::new(cells.iter().map(|(r, f)| segment(*r, *f).map(|name| name.1)).collect::<StringArray>()),
+            Arc::new(
+                cells
+                    .iter()
+                    .map(|(r, f)| segment(*r, *f).map(|name| name.1))
+                    .collect::<StringArray>(),
+            ),
         ),
     ]
 }
 
 fn cohorts(random: &mut Random) -> Columns {
-    let sizes = [9_800, 8_100, 6_900, 5_200, 5_900, 6_100, 6_400, 7_000, 6_600, 6_300, 6_800, 7_400];
+    let sizes = [
+        9_800, 8_100, 6_900, 5_200, 5_900, 6_100, 6_400, 7_000, 6_600, 6_300, 6_800, 7_400,
+    ];
     let (mut month, mut age, mut customers, mut rate) = (vec![], vec![], vec![], vec![]);
     for (cohort, size) in sizes.iter().enumerate() {
         for index in 0..12 - cohort {
-            let (year, number) = if cohort < 2 { (2025, 11 + cohort) } else { (2026, cohort - 1) };
+            let (year, number) = if cohort < 2 {
+                (2025, 11 + cohort)
+            } else {
+                (2026, cohort - 1)
+            };
             let first = NaiveDate::from_ymd_opt(year, number as u32, 1).unwrap_or_default();
-            let lift = if cohort >= 9 { 5.4 * (-(index as f64) / 9.0).exp() } else { 0.0 };
+            let lift = if cohort >= 9 {
+                5.4 * (-(index as f64) / 9.0).exp()
+            } else {
+                0.0
+            };
             month.push((first - NaiveDate::default()).num_days() as i32);
             age.push(index as i64 + 1);
             customers.push(*size);
-            rate.push((10.2 + 18.5 * (-(index as f64) / 3.4).exp() + lift + 0.7 * random.normal()) / 100.0);
+            rate.push(
+                (10.2 + 18.5 * (-(index as f64) / 3.4).exp() + lift + 0.7 * random.normal())
+                    / 100.0,
+            );
         }
     }
     vec![
@@ -432,35 +616,70 @@ fn cohorts(random: &mut Random) -> Columns {
 
 fn channels() -> Columns {
     vec![
-        ("channel", text(vec!["Phone", "In-app chat", "WeChat", "E-mail", "Marketplace"])),
-        ("channel_zh", text(vec!["电话", "站内客服", "微信", "邮件", "平台消息"])),
+        (
+            "channel",
+            text(vec![
+                "Phone",
+                "In-app chat",
+                "WeChat",
+                "E-mail",
+                "Marketplace",
+            ]),
+        ),
+        (
+            "channel_zh",
+            text(vec!["电话", "站内客服", "微信", "邮件", "平台消息"]),
+        ),
         ("answered_rate", float(vec![0.93, 0.88, 0.74, 0.41, 0.33])),
-        ("answered_rate_low", float(vec![0.919, 0.872, 0.726, 0.385, 0.316])),
-        ("answered_rate_high", float(vec![0.94, 0.888, 0.754, 0.436, 0.345])),
+        (
+            "answered_rate_low",
+            float(vec![0.919, 0.872, 0.726, 0.385, 0.316]),
+        ),
+        (
+            "answered_rate_high",
+            float(vec![0.94, 0.888, 0.754, 0.436, 0.345]),
+        ),
         ("n", int(vec![2_304, 6_051, 3_890, 1_410, 4_006])),
         ("baseline", float(vec![0.95, 0.93, 0.86, 0.62, 0.58])),
-        ("is_hot", Arc::new(BooleanArray::from(vec![false, false, false, true, true]))),
+        (
+            "is_hot",
+            Arc::new(BooleanArray::from(vec![false, false, false, true, true])),
+        ),
     ]
 }
 
 fn findings() -> Columns {
     vec![
-        ("state", text(vec!["alert", "alert", "watch", "watch", "watch", "ok"])),
+        (
+            "state",
+            text(vec!["alert", "alert", "watch", "watch", "watch", "ok"]),
+        ),
         (
             "text",
             text(vec![
-                "Return rate above 10.5%", "Answered within 2 h below 85%", "Refunds 7% over budget",
-                "NPS below 33", "First-contact resolution below 72%", "Data quality: 14 of 14",
+                "Return rate above 10.5%",
+                "Answered within 2 h below 85%",
+                "Refunds 7% over budget",
+                "NPS below 33",
+                "First-contact resolution below 72%",
+                "Data quality: 14 of 14",
             ]),
         ),
         (
             "text_zh",
             text(vec![
-                "退货率高于 10.5%", "2 小时内响应率低于 85%", "退款超预算 7%", "NPS 低于 33",
-                "首次解决率低于 72%", "数据质量：14/14",
+                "退货率高于 10.5%",
+                "2 小时内响应率低于 85%",
+                "退款超预算 7%",
+                "NPS 低于 33",
+                "首次解决率低于 72%",
+                "数据质量：14/14",
             ]),
         ),
-        ("value", text(vec!["11.8%", "72.0%", "¥3.42 m", "31", "71.2%", "\u{2713}"])),
+        (
+            "value",
+            text(vec!["11.8%", "72.0%", "¥3.42 m", "31", "71.2%", "\u{2713}"]),
+        ),
         (
             "detail",
             text(vec![
@@ -495,7 +714,10 @@ fn backlog(random: &mut Random) -> Columns {
         let weekend = if index % 7 >= 5 { 0.82 } else { 1.0 };
         let (came, went) = match index.checked_sub(22) {
             Some(day) => (rush[day], done[day]),
-            None => (1_480.0 * weekend + 60.0 * random.normal(), 1_475.0 * weekend + 55.0 * random.normal()),
+            None => (
+                1_480.0 * weekend + 60.0 * random.normal(),
+                1_475.0 * weekend + 55.0 * random.normal(),
+            ),
         };
         backlog = (backlog + came - went).max(900.0);
         opened.push(came as i64);
