@@ -148,7 +148,7 @@ impl Bars {
                 edge = end.max(zero);
             }
             if let Some((low, high)) = lows[row].zip(highs[row]) {
-                svg.line(x.clamped(low), y + 11.0, x.clamped(high), y + 11.0, "wk");
+                svg.whisker(x.clamped(low), x.clamped(high), y + 11.0);
                 edge = edge.max(x.clamped(high));
             }
             if let Some(reference) = references[row] {
@@ -157,7 +157,11 @@ impl Bars {
                     "fi",
                     "",
                 );
-                edge = edge.max(x.clamped(reference));
+                // The value stays beside its bar where there is room before the tick.
+                let room = x.clamped(reference) - edge;
+                if room < text_width(&texts[row], LABEL_PX) * 1.1 + 12.0 {
+                    edge = edge.max(x.clamped(reference));
+                }
             }
             let value_class = if hots[row] && !is_small {
                 "l v k2"

@@ -137,7 +137,7 @@ pub(crate) fn bullet(bullet: &Bullet, width: f64, label: &str) -> Markup {
         "",
     );
     if let Some((low, high)) = bullet.interval {
-        svg.line(x.clamped(low), 9.0, x.clamped(high), 9.0, "wk");
+        svg.whisker(x.clamped(low), x.clamped(high), 9.0);
     }
     if let Some(target) = bullet.target {
         svg.rect(

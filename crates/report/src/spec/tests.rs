@@ -183,6 +183,17 @@ fn a_value_of_the_wrong_type_says_what_it_should_be() {
 }
 
 #[test]
+fn a_trend_has_one_to_four_lines() {
+    for columns in ["[]", "[\"a\", \"b\", \"c\", \"d\", \"e\"]"] {
+        let text = format!("{FRONT}```figure trend\nquery = \"kpi_week\"\ny = {columns}\n```\n");
+        fails(
+            parse(&text),
+            "report.md:8:5: `y` must be one to four columns, found a list",
+        );
+    }
+}
+
+#[test]
 fn a_mark_in_a_table_cell_is_checked() {
     let cells = |mark: &str| {
         parse(&format!(
