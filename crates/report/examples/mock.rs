@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use aftersight_report::{Lang, render_page};
 
 #[path = "../tests/support/shop.rs"]
+#[expect(dead_code, reason = "the tests also use results without rows")]
 mod shop;
 
 fn main() -> Result<(), Box<dyn Error>> {

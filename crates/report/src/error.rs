@@ -9,7 +9,7 @@ pub enum RenderError {
     #[error("{place}: the query `{query}` has no column `{column}`{}", meant(.nearest, .columns))]
     UnknownColumn {
         /// Where the column is named.
-        place: Place,
+        place: Box<Place>,
         /// The query.
         query: String,
         /// The column that was written.
@@ -23,7 +23,7 @@ pub enum RenderError {
     #[error("{place}: the query `{query}` has no {expected}; name one with `{key} = \"…\"`")]
     NoColumn {
         /// Where the figure begins.
-        place: Place,
+        place: Box<Place>,
         /// The query.
         query: String,
         /// The key that would name the column.
@@ -35,7 +35,7 @@ pub enum RenderError {
     #[error("{place}: `{column}` of the query `{query}` must be {expected}, found {found}")]
     WrongType {
         /// Where the column is used.
-        place: Place,
+        place: Box<Place>,
         /// The query.
         query: String,
         /// The column.
@@ -49,7 +49,7 @@ pub enum RenderError {
     #[error("{place}: words take the query `{query}` with one row, found {rows} rows")]
     NotOneRow {
         /// Where the substitution stands.
-        place: Place,
+        place: Box<Place>,
         /// The query.
         query: String,
         /// How many rows there are.

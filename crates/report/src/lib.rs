@@ -8,6 +8,7 @@
 //!
 //! The way through: [`Spec::parse`], [`run`], then [`output::Publication::publish`].
 
+pub mod builtin;
 mod draw;
 mod error;
 mod escape;
@@ -27,5 +28,5 @@ pub use lang::Lang;
 pub use number::{Format, Numbers};
 pub use page::{Freshness, PageContext, Tally, Tone, render_page};
 pub use result::QueryResult;
-pub use run::{Run, RunError, RunOptions, run};
+pub use run::{Run, RunError, RunOptions, period_name, run};
 pub use spec::{Spec, SpecError};

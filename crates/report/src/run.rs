@@ -98,7 +98,8 @@ pub async fn run(engine: &Engine, spec: &Spec, options: &RunOptions) -> Result<R
     Ok(Run { publication, rows })
 }
 
-fn period_name(period: Period) -> &'static str {
+/// Returns the engine's name of a period.
+pub fn period_name(period: Period) -> &'static str {
     match period {
         // A day's report compares weeks; the engine has no shorter period.
         Period::Day | Period::Week => "week",

@@ -62,7 +62,7 @@ impl Voice<'_> {
             .ok_or_else(|| frame.unknown(&value.column, &value.place))?;
         if frame.rows() != 1 {
             return Err(RenderError::NotOneRow {
-                place: value.place.clone(),
+                place: Box::new(value.place.clone()),
                 query: value.query.clone(),
                 rows: frame.rows(),
             });

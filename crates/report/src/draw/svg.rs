@@ -48,6 +48,13 @@ impl Svg {
         self.path(&[(x1, y1), (x2, y2)], false, class);
     }
 
+    /// A thin horizontal interval with a light edge, so that it is seen on a bar
+    /// as well as beside it.
+    pub(crate) fn whisker(&mut self, x1: f64, x2: f64, y: f64) {
+        self.line(x1, y, x2, y, "wh");
+        self.line(x1, y, x2, y, "wk");
+    }
+
     /// A rectangle; an empty tip means no tooltip.
     pub(crate) fn rect(&mut self, area: Rect, class: &str, tip: &str) {
         let [x, y, width, height] =

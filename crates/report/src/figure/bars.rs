@@ -108,8 +108,12 @@ impl Bars {
 
         let mut heading = scene.heading(value)?;
         if let Some(reference) = reference {
-            let word = scene.lang().pick("black tick", "黑线");
-            heading = format!("{heading} \u{B7} {word}: {}", scene.heading(reference)?);
+            let word = scene.lang().pick("tick", "刻度");
+            let colon = scene.lang().pick(": ", "：");
+            heading = format!(
+                "{heading} \u{B7} {word}{colon}{}",
+                scene.heading(reference)?
+            );
         }
         svg.text(left, 12.0, "m", &shorten(&heading, LABEL_PX, right - left));
         if let (Some(n), true) = (n, count_room > 0.0) {
@@ -144,7 +148,7 @@ impl Bars {
                 edge = end.max(zero);
             }
             if let Some((low, high)) = lows[row].zip(highs[row]) {
-                svg.line(x.clamped(low), y + 11.0, x.clamped(high), y + 11.0, "wk");
+                svg.whisker(x.clamped(low), x.clamped(high), y + 11.0);
                 edge = edge.max(x.clamped(high));
             }
             if let Some(reference) = references[row] {
@@ -153,7 +157,11 @@ impl Bars {
                     "fi",
                     "",
                 );
-                edge = edge.max(x.clamped(reference));
+                // The value stays beside its bar where there is room before the tick.
+                let room = x.clamped(reference) - edge;
+                if room < text_width(&texts[row], LABEL_PX) * 1.1 + 12.0 {
+                    edge = edge.max(x.clamped(reference));
+                }
             }
             let value_class = if hots[row] && !is_small {
                 "l v k2"
@@ -213,7 +221,8 @@ pub(super) fn labels_room(names: &[&str], width: f64) -> f64 {
         .iter()
         .map(|name| text_width(name, LABEL_PX))
         .fold(0.0, f64::max);
-    (longest + 10.0).clamp(40.0, width * 0.4)
+    // A tenth more, because a hot name is bold.
+    (longest * 1.1 + 10.0).clamp(40.0, width * 0.4)
 }
 
 /// Says that rows were left out of the drawing.

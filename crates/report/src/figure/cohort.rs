@@ -102,7 +102,7 @@ impl Cohort {
                 .rev()
                 .find(|column| is_free(*column) && *column != age && Some(*column) != size)
                 .ok_or_else(|| RenderError::NoColumn {
-                    place: place.clone(),
+                    place: Box::new(place.clone()),
                     query: frame.name.clone(),
                     key: "value",
                     expected: "column of numbers",

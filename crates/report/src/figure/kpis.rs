@@ -4,6 +4,10 @@
 //! `series`, or one row per measure and day, of which the last is the present.
 //! Colour marks a missed target and never a direction. A target that is missed
 //! by less than the interval is on watch and not an alert: the data cannot tell.
+//!
+//! Columns read when they are there: `format`, `better` (`higher`, `lower`),
+//! `low` and `high` (95% interval), `n`, `state`, `band_low` and `band_high` (the
+//! ordinary range), `scale_low` and `scale_high` (the ends of the bullet).
 
 use super::mark::{Bullet, State, bullet, spark};
 use super::{Drawing, Scene};
@@ -40,6 +44,8 @@ struct Measure {
     before: Vec<Option<f64>>,
     series: Vec<Option<f64>>,
     band: Option<(f64, f64)>,
+    /// The ends of the bullet's scale, if the query gives them.
+    scale: Option<(f64, f64)>,
 }
 
 /// Where everything is in the query's result.
@@ -71,7 +77,7 @@ impl Kpis {
         let has_target = roles.target.is_some();
         // A narrow figure keeps the words and gives up pictures.
         let is_wide = scene.width > 560.0;
-        let (spark_width, bullet_width) = if has_n { (112.0, 88.0) } else { (148.0, 112.0) };
+        let (spark_width, bullet_width) = if has_n { (112.0, 84.0) } else { (140.0, 104.0) };
         let columns = Columns {
             spark: (has_series && is_wide).then_some(spark_width),
             bullet: (has_target && is_wide).then_some(bullet_width),
@@ -144,6 +150,7 @@ fn measures(roles: &Roles, scene: &Scene<'_>) -> Result<Vec<Measure>, RenderErro
     let column = |name: &str| scene.optional(frame.index_of(name));
     let (low, high) = (column("low")?, column("high")?);
     let (band_low, band_high) = (column("band_low")?, column("band_high")?);
+    let (scale_low, scale_high) = (column("scale_low")?, column("scale_high")?);
     let n = scene.optional(roles.n)?;
     let targets = scene.optional(roles.target)?;
     let text = |name: &str| match frame.index_of(name) {
@@ -203,6 +210,7 @@ fn measures(roles: &Roles, scene: &Scene<'_>) -> Result<Vec<Measure>, RenderErro
                 None => rows.iter().map(|row| values[*row]).collect(),
             },
             band: pair(&band_low, &band_high, row),
+            scale: pair(&scale_low, &scale_high, row).filter(|(low, high)| low < high),
         };
         measure.state = match states[row].as_deref() {
             Some(name) => State::from_name(name),
@@ -243,19 +251,19 @@ fn head(
 ) -> Result<(), RenderError> {
     html.open("thead", &[]);
     html.open("tr", &[]);
-    let hidden = |html: &mut Markup, text: &str| {
-        html.open("th", &[("scope", "col")]);
+    let hidden = |html: &mut Markup, class: &str, text: &str| {
+        html.open("th", &[("scope", "col"), ("class", class)]);
         html.leaf("span", &[("class", "vh")], text);
         html.close("th");
     };
     let number = [("scope", "col")];
-    hidden(html, &scene.heading(roles.label)?);
+    hidden(html, "", &scene.heading(roles.label)?);
     if columns.spark.is_some() {
         let text = match scene.figure.labels.get("series") {
             Some((_, words)) => scene.voice.say(words)?,
             None => scene.lang().pick("Trend", "走势").to_owned(),
         };
-        html.leaf("th", &[("scope", "col"), ("class", "t")], &text);
+        html.leaf("th", &[("scope", "col"), ("class", "t pic")], &text);
     }
     html.leaf("th", &number, &scene.heading(roles.value)?);
     if let (true, Some(n)) = (columns.has_n, roles.n) {
@@ -268,7 +276,11 @@ fn head(
         html.leaf("th", &number, &scene.heading(target)?);
     }
     if columns.bullet.is_some() {
-        hidden(html, scene.lang().pick("Value against target", "对比目标"));
+        hidden(
+            html,
+            "pic",
+            scene.lang().pick("Value against target", "对比目标"),
+        );
     }
     html.close("tr");
     html.close("thead");
@@ -288,7 +300,7 @@ fn row(html: &mut Markup, scene: &Scene<'_>, measure: &Measure, columns: &Column
     html.text(&measure.label);
     html.close("th");
     if let Some(width) = columns.spark {
-        html.open("td", &[("class", "t")]);
+        html.open("td", &[("class", "t pic")]);
         html.append(&spark(
             &measure.series,
             measure.band,
@@ -342,17 +354,13 @@ fn row(html: &mut Markup, scene: &Scene<'_>, measure: &Measure, columns: &Column
         html.leaf("td", &[("class", "mu")], &target);
     }
     if let Some(width) = columns.bullet {
-        html.open("td", &[]);
+        html.open("td", &[("class", "pic")]);
         if let Some(value) = measure.value {
-            let past = measure.series.iter().flatten().copied();
-            let shown = past.chain([0.0, value]).chain(measure.target);
-            let (low, high) = extent(shown).unwrap_or((0.0, 1.0));
-            let pad = (high - low) * 0.1;
             let mark = Bullet {
                 value,
                 target: measure.target,
                 interval: measure.interval,
-                scale: (if low < 0.0 { low - pad } else { 0.0 }, high + pad),
+                scale: measure.scale.unwrap_or_else(|| scale_of(measure, value)),
                 state: measure.state,
             };
             html.append(&bullet(&mark, width, &format!("{written} / {target}")));
@@ -360,6 +368,16 @@ fn row(html: &mut Markup, scene: &Scene<'_>, measure: &Measure, columns: &Column
         html.close("td");
     }
     html.close("tr");
+}
+
+/// The scale of a bullet: from zero, because its length is what is compared, to a
+/// little more than everything the measure has been.
+fn scale_of(measure: &Measure, value: f64) -> (f64, f64) {
+    let past = measure.series.iter().flatten().copied();
+    let shown = past.chain([0.0, value]).chain(measure.target);
+    let (low, high) = extent(shown).unwrap_or((0.0, 1.0));
+    let pad = (high - low) * 0.15;
+    (if low < 0.0 { low - pad } else { 0.0 }, high + pad)
 }
 
 fn target_text(scene: &Scene<'_>, measure: &Measure) -> String {

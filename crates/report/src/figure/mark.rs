@@ -137,7 +137,7 @@ pub(crate) fn bullet(bullet: &Bullet, width: f64, label: &str) -> Markup {
         "",
     );
     if let Some((low, high)) = bullet.interval {
-        svg.line(x.clamped(low), 9.0, x.clamped(high), 9.0, "wk");
+        svg.whisker(x.clamped(low), x.clamped(high), 9.0);
     }
     if let Some(target) = bullet.target {
         svg.rect(
@@ -164,10 +164,13 @@ pub(crate) fn bar(value: f64, domain: (f64, f64), class: &str) -> Markup {
     svg.inline(None)
 }
 
-/// Two points joined: before and now, on the scale of all rows.
-pub(crate) fn slope(before: f64, now: f64, domain: (f64, f64), is_hot: bool) -> Markup {
+/// Two points joined: before and now. Every row is centred on itself and all rows
+/// share one unit, `reach`, the largest change among them: a steeper line is a
+/// larger change, and one extreme row does not flatten the others.
+pub(crate) fn slope(before: f64, now: f64, reach: f64, is_hot: bool) -> Markup {
     let mut svg = Svg::new(44.0, 16.0);
-    let y = Linear::new(domain, (14.0, 2.0));
+    let middle = before / 2.0 + now / 2.0;
+    let y = Linear::new((middle - reach / 2.0, middle + reach / 2.0), (14.0, 2.0));
     let (line, dot) = if is_hot { ("ln3", "f2") } else { ("ln", "f1") };
     svg.line(5.0, y.clamped(before), 38.0, y.clamped(now), line);
     svg.circle(38.0, y.clamped(now), 2.5, dot, "");

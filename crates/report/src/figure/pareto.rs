@@ -98,7 +98,7 @@ impl Pareto {
 
         let mut heading = scene.heading(value)?;
         if let Some(reference) = reference {
-            let word = scene.lang().pick("black tick", "黑线");
+            let word = scene.lang().pick("tick", "刻度");
             let text = reference_text(scene, reference)?;
             heading = format!(
                 "{heading} \u{B7} {word}{}{text}",
@@ -108,7 +108,7 @@ impl Pareto {
                 scene.width,
                 14.0,
                 "m e",
-                scene.lang().pick("change", "较均值"),
+                scene.lang().pick("change", "变化"),
             );
         }
         svg.text(

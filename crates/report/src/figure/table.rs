@@ -54,6 +54,8 @@ const Z95: f64 = 1.959_963_984_540_054;
 struct Drawn {
     kind: DrawnKind,
     domain: (f64, f64),
+    /// Stands over the marks; the number beside them has its own heading.
+    heading: String,
 }
 
 enum DrawnKind {
@@ -123,12 +125,10 @@ impl Table {
             if self.sort {
                 attributes.push(("data-s", ""));
             }
-            if shown.mark.is_some() {
-                attributes.push(("colspan", "2"));
-                // The number and its mark share a heading, which stands over the number.
-                attributes[1].1 = "mh";
-            }
             html.leaf("th", &attributes, &scene.heading(shown.column)?);
+            if let Some(mark) = &shown.mark {
+                html.leaf("td", &[("class", "mc")], &mark.heading);
+            }
         }
         html.close("tr");
         html.close("thead");
@@ -241,17 +241,30 @@ impl Table {
         let numbers = |name: &ColumnName| frame.numbers(frame.named(name)?, &name.place);
         let values = numbers(name)?;
         let over = |all: &mut dyn Iterator<Item = f64>| extent(all).unwrap_or((0.0, 1.0));
+        let heading = String::new();
         Ok(match mark {
-            Mark::Bar => Drawn {
-                domain: over(&mut values.iter().flatten().copied()),
-                kind: DrawnKind::Bar,
-            },
-            Mark::Slope(before) => {
-                let before = numbers(before)?;
-                let domain = over(&mut values.iter().chain(&before).flatten().copied());
+            Mark::Bar => {
+                let domain = over(&mut values.iter().flatten().copied());
+                Drawn {
+                    domain,
+                    kind: DrawnKind::Bar,
+                    heading,
+                }
+            }
+            Mark::Slope(name) => {
+                let before = numbers(name)?;
+                let changes = values.iter().zip(&before).filter_map(|(now, before)| {
+                    now.zip(*before).map(|(now, before)| (now - before).abs())
+                });
+                let domain = (0.0, over(&mut changes.into_iter()).1);
+                let heading = match scene.figure.labels.contains_key(&name.name) {
+                    true => scene.heading_of(&name.name)?,
+                    false => heading,
+                };
                 Drawn {
                     domain,
                     kind: DrawnKind::Slope(before),
+                    heading,
                 }
             }
             Mark::Interval {
@@ -292,6 +305,7 @@ impl Table {
                 Drawn {
                     domain,
                     kind: DrawnKind::Interval { ends, reference },
+                    heading,
                 }
             }
         })
@@ -322,7 +336,7 @@ fn cell(html: &mut Markup, shown: &Shown, row: usize, is_first: bool) {
         html.leaf("td", &attributes, text);
     }
     let Some(drawn) = &shown.mark else { return };
-    html.open("td", &[("class", "t mk")]);
+    html.open("td", &[("class", "mc")]);
     if let Some(value) = value.flatten() {
         let is_hot = shown.hot[row];
         match &drawn.kind {
@@ -331,7 +345,7 @@ fn cell(html: &mut Markup, shown: &Shown, row: usize, is_first: bool) {
             }
             DrawnKind::Slope(before) => {
                 if let Some(before) = before[row] {
-                    html.append(&slope(before, value, drawn.domain, is_hot));
+                    html.append(&slope(before, value, drawn.domain.1, is_hot));
                 }
             }
             DrawnKind::Interval { ends, reference } => html.append(&interval(&Interval {

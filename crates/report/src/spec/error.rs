@@ -11,7 +11,7 @@ pub struct SpecError {
     /// Where the mistake is.
     pub place: Place,
     /// What is wrong.
-    pub fault: Fault,
+    pub fault: Box<Fault>,
     /// The nearest valid name, if one is near.
     pub nearest: Option<String>,
 }
@@ -109,7 +109,7 @@ impl SpecError {
     pub(crate) fn new(place: Place, fault: Fault) -> Self {
         Self {
             place,
-            fault,
+            fault: Box::new(fault),
             nearest: None,
         }
     }
@@ -124,11 +124,11 @@ impl SpecError {
         Self {
             place,
             nearest: super::source::nearest(found, known.iter().copied()),
-            fault: Fault::UnknownName {
+            fault: Box::new(Fault::UnknownName {
                 what,
                 found: found.to_owned(),
                 known: list(known),
-            },
+            }),
         }
     }
 }

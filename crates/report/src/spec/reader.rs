@@ -95,11 +95,11 @@ impl<'t> Reader<'t> {
                 return Err(SpecError {
                     place: self.origin.place(key.span().start),
                     nearest: nearest(name, self.asked.iter().copied()),
-                    fault: Fault::UnknownKey {
+                    fault: Box::new(Fault::UnknownKey {
                         found: name.to_owned(),
                         part: self.part,
                         known: list(&self.asked),
-                    },
+                    }),
                 });
             }
         }
@@ -107,7 +107,9 @@ impl<'t> Reader<'t> {
     }
 
     fn get(&mut self, key: &'static str) -> Option<Value<'t>> {
-        self.asked.push(key);
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
         self.table.get(key)
     }
 
@@ -266,8 +268,7 @@ impl<'t> Reader<'t> {
         &mut self,
         key: &'static str,
     ) -> Result<Option<[ColumnName; 2]>, SpecError> {
-        let Some(value) = self.table.get(key) else {
-            self.asked.push(key);
+        let Some(value) = self.get(key) else {
             return Ok(None);
         };
         let columns = self.columns(key)?.unwrap_or_default();

@@ -66,7 +66,7 @@ pub(crate) fn nearest<'a>(
         .map(|name| (strsim::osa_distance(&lower, &name.to_lowercase()), name))
         .filter(|(distance, name)| {
             let longer = written.chars().count().max(name.chars().count());
-            *distance <= (longer / 3).max(1)
+            *distance <= ((longer + 1) / 3).max(1)
         })
         // The first of equals: the order of the list is the order of a reader.
         .min_by_key(|(distance, _)| *distance)

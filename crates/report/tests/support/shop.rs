@@ -233,6 +233,7 @@ fn kpis(random: &mut Random) -> Columns {
     let (mut week, mut value, mut low, mut high) = (vec![], vec![], vec![], vec![]);
     let (mut band_low, mut band_high, mut target) = (vec![], vec![], vec![]);
     let (mut previous, mut mean, mut year_ago) = (vec![], vec![], vec![]);
+    let (mut scale_low, mut scale_high) = (vec![], vec![]);
     for kpi in &KPIS {
         let mut before = kpi.usual;
         for index in 0..WEEKS {
@@ -255,6 +256,13 @@ fn kpis(random: &mut Random) -> Columns {
             previous.push(before);
             mean.push(kpi.usual);
             year_ago.push(kpi.year_ago);
+            // Rates and scores far from zero are compared on a part of their scale.
+            let (least, most) = (
+                kpi.usual.min(kpi.last),
+                kpi.usual.max(kpi.last).max(kpi.target),
+            );
+            scale_low.push((kpi.format != "int").then_some(least * 0.6));
+            scale_high.push((kpi.format != "int").then_some(most * 1.12));
             before = now;
         }
     }
@@ -273,6 +281,8 @@ fn kpis(random: &mut Random) -> Columns {
         ("previous", float(previous)),
         ("mean_4w", float(mean)),
         ("year_ago", float(year_ago)),
+        ("scale_low", Arc::new(Float64Array::from(scale_low))),
+        ("scale_high", Arc::new(Float64Array::from(scale_high))),
     ]
 }
 
