@@ -59,7 +59,11 @@ pub(super) async fn run(args: &WorkspaceArgs, command: &ReportCommand) -> Result
 fn list(engine: &Engine) -> Result<(), Failure> {
     for name in builtin::names(own_folder(engine).as_deref()) {
         let spec = spec(engine, &name)?;
-        let title = spec.title.en();
+        let title = spec
+            .title
+            .template(Lang::En)
+            .map(|t| t.fixed_text())
+            .unwrap_or_default();
         print(&format!("{name:28} {title}"));
     }
     Ok(())

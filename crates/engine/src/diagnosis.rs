@@ -92,9 +92,18 @@ impl Engine {
 }
 
 /// Returns the message without DataFusion's prefixes, which say nothing to a user.
+///
+/// Of a chain of causes the views stay, which say where, and the last one, which says what.
 fn plain(error: &DataFusionError) -> String {
     let text = error.strip_backtrace();
-    let mut text = text.as_str();
+    let mut causes = text.split("\ncaused by\n").collect::<Vec<_>>();
+    let last = causes.pop().unwrap_or_default();
+    let views = causes.into_iter().filter(|cause| cause.starts_with("in view "));
+    let words: Vec<String> = views.map(str::to_owned).chain([without_prefixes(last)]).collect();
+    words.join(": ")
+}
+
+fn without_prefixes(mut text: &str) -> String {
     for prefix in [
         "SQL error: ",
         "ParserError(\"",

@@ -513,7 +513,8 @@ fn setting_text(value: &SqlExpr) -> String {
         SqlExpr::TypedString(typed) => value_text(&typed.value.value),
         SqlExpr::Cast { expr, .. } => setting_text(expr),
         SqlExpr::Identifier(name) => name.value.clone(),
-        other => other.to_string(),
+        // An unquoted 2026-10-01 reads as a subtraction.
+        other => other.to_string().replace(" - ", "-"),
     }
 }
 

@@ -51,6 +51,17 @@ pub struct Template {
     pub parts: Vec<Part>,
 }
 
+impl Template {
+    /// Returns the fixed text, substitutions left out: for lists, where no query runs.
+    pub fn fixed_text(&self) -> String {
+        let texts = self.parts.iter().filter_map(|part| match part {
+            Part::Text(text) => Some(text.as_str()),
+            Part::Value(_) => None,
+        });
+        texts.collect()
+    }
+}
+
 /// A piece of a [`Template`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
