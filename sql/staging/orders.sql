@@ -26,9 +26,9 @@
 -- cancelled_at     when it was cancelled
 --
 -- Instants on or after the report day are NULL, except promises, and status is
--- then the last stage reached before it; completed and rejected carry no instant
--- of their own and cannot be replayed. An order counts as paid by paid_at where
--- the source has it, else by its status. Where a source has no gross_amount the
+-- then the last stage reached before it; completed and rejected carry no
+-- instant of their own and cannot be replayed. An order counts as paid by
+-- paid_at where the source has it, else by its status. Where a source has no gross_amount the
 -- mapping gives the sum of the lines.
 
 with

@@ -8,7 +8,8 @@
 -- subcategory  second level of the assortment, lower case
 -- unit_cost    cost of one unit
 --
--- Articles have no history: a report of an earlier day sees them as they are now.
+-- Articles have no history: a report of an earlier day sees them as they are
+-- now.
 
 select
     -- ids

@@ -62,7 +62,9 @@ replayed as (
         end as comment,
         sent_at,
         case
-            when coalesce(responded_at, sent_at) < $as_of_at and score is not null
+            when
+                coalesce(responded_at, sent_at) < $as_of_at
+                and score is not null
                 then coalesce(responded_at, sent_at)
         end as responded_at
     from raw.surveys
