@@ -27,7 +27,7 @@ use crate::catalog::{Names, Planning};
 use crate::copy;
 use crate::error::{Error, Result};
 use crate::session::{Limits, session};
-use crate::settings::{Settings, with_hint};
+use crate::settings::{Settings, depends_on, with_hint};
 use crate::source::{OpenSource, StoreOptions, open_source};
 use crate::table::{CanonicalTables, MappedTable, Mapper};
 use crate::view::Views;
@@ -358,9 +358,7 @@ impl Engine {
     /// Returns whether the last statement depends on the report day.
     pub fn used_report_day(&self) -> bool {
         let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let starts = ["as_of", "period_", "prev_", "year_ago_"];
-        used.iter()
-            .any(|name| starts.iter().any(|start| name.starts_with(start)))
+        used.iter().any(|name| depends_on(name, "as_of"))
     }
 
     async fn stream(
