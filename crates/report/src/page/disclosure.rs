@@ -35,12 +35,12 @@ pub(super) fn write(
     html.open("thead", &[]);
     html.open("tr", &[]);
     for column in 0..frame.columns() {
-        let class = if frame.is_number(column) { "" } else { "t" };
-        html.leaf(
-            "th",
-            &[("scope", "col"), ("class", class)],
-            frame.name_of(column),
-        );
+        let name = frame.name_of(column);
+        if frame.is_number(column) {
+            html.leaf("th", &[("scope", "col")], name);
+        } else {
+            html.leaf("th", &[("scope", "col"), ("class", "t")], name);
+        }
     }
     html.close("tr");
     html.close("thead");
