@@ -68,8 +68,8 @@ pub(super) fn write(
     html.close("div");
     if shown < frame.rows() {
         let text = match scene.lang() {
-            Lang::En => format!("The first {shown} rows; the files hold all of them."),
-            Lang::Zh => format!("仅列前 {shown} 行，完整数据见输出文件。"),
+            Lang::En => format!("The first {shown} of {} rows.", frame.rows()),
+            Lang::Zh => format!("仅列前 {shown} 行，共 {} 行。", frame.rows()),
         };
         html.leaf("p", &[], &text);
     }
