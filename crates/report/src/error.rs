@@ -45,6 +45,20 @@ pub enum RenderError {
         /// Its Arrow type.
         found: String,
     },
+    /// A cell that must hold one of a few names holds another.
+    #[error("{place}: `{column}` of the query `{query}` must be one of {known}, found `{found}`")]
+    UnknownName {
+        /// Where the figure begins.
+        place: Box<Place>,
+        /// The query.
+        query: String,
+        /// The column.
+        column: &'static str,
+        /// The name in the data.
+        found: String,
+        /// The names that are known.
+        known: String,
+    },
     /// A sentence uses a query that does not return exactly one row.
     #[error("{place}: words take the query `{query}` with one row, found {rows} rows")]
     NotOneRow {

@@ -21,18 +21,18 @@ fn page(results: &Results, lang: Lang) -> String {
 }
 
 /// The results with every array of the types changed by `change`.
-fn changed(results: Results, change: impl Fn(&ArrayRef) -> Option<ArrayRef>) -> Results {
+fn changed(results: Results, change: impl Fn(&str, &ArrayRef) -> Option<ArrayRef>) -> Results {
     let changed = |mut result: QueryResult| {
         result.batches = result
             .batches
             .iter()
             .map(|batch| {
-                let columns = batch
-                    .columns()
-                    .iter()
-                    .map(|c| change(c).unwrap_or(Arc::clone(c)))
+                let schema = batch.schema();
+                let columns = schema.fields().iter().zip(batch.columns());
+                let columns = columns
+                    .map(|(field, array)| change(field.name(), array).unwrap_or(Arc::clone(array)))
                     .collect();
-                RecordBatch::try_new(batch.schema(), columns).expect("the same types")
+                RecordBatch::try_new(schema, columns).expect("the same types")
             })
             .collect();
         result
@@ -125,12 +125,14 @@ fn every_drawing_has_a_label_or_is_hidden_from_screen_readers() {
 #[test]
 fn hostile_data_stays_text_in_every_figure() {
     for hostile in HOSTILE {
-        let results = changed(shop::results(shop::Rows::All).unwrap(), |array| {
-            let names = array.data_type() == &DataType::Utf8;
+        let results = changed(shop::results(shop::Rows::All).unwrap(), |name, array| {
+            // These hold names with a meaning, and refuse all others.
+            let has_meaning = ["format", "better", "state"].contains(&name);
+            let is_text = array.data_type() == &DataType::Utf8 && !has_meaning;
             let texts = std::iter::repeat_n(hostile, array.len());
             // Different rows must stay different categories.
             let texts = texts.enumerate().map(|(row, text)| format!("{text}{row}"));
-            names.then(|| Arc::new(StringArray::from_iter_values(texts)) as ArrayRef)
+            is_text.then(|| Arc::new(StringArray::from_iter_values(texts)) as ArrayRef)
         });
         for lang in Lang::ALL {
             let page = page(&results, lang);
@@ -229,7 +231,7 @@ fn one_row_of_null_is_drawn() {
 #[test]
 fn one_extreme_value_breaks_no_drawing() {
     for extreme in [f64::MAX, f64::MIN, 1e-300, f64::INFINITY, f64::NAN] {
-        let results = changed(shop::results(shop::Rows::All).unwrap(), |array| {
+        let results = changed(shop::results(shop::Rows::All).unwrap(), |_, array| {
             let numbers = array.as_any().downcast_ref::<Float64Array>()?;
             let mut values: Vec<Option<f64>> = numbers.iter().collect();
             *values.last_mut()? = Some(extreme);
@@ -255,7 +257,7 @@ fn one_extreme_value_breaks_no_drawing() {
 
 #[test]
 fn extreme_counts_break_no_drawing() {
-    let results = changed(shop::results(shop::Rows::All).unwrap(), |array| {
+    let results = changed(shop::results(shop::Rows::All).unwrap(), |_, array| {
         let numbers = array.as_any().downcast_ref::<Int64Array>()?;
         let mut values: Vec<Option<i64>> = numbers.iter().collect();
         *values.first_mut()? = Some(i64::MAX);

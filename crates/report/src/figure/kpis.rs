@@ -153,11 +153,9 @@ fn measures(roles: &Roles, scene: &Scene<'_>) -> Result<Vec<Measure>, RenderErro
     let (scale_low, scale_high) = (column("scale_low")?, column("scale_high")?);
     let n = scene.optional(roles.n)?;
     let targets = scene.optional(roles.target)?;
-    let text = |name: &str| match frame.index_of(name) {
-        Some(column) => frame.raw(column),
-        None => vec![None; frame.rows()],
-    };
-    let (formats, better, states) = (text("format"), text("better"), text("state"));
+    let formats = scene.names("format", Format::ALL)?;
+    let better = scene.names("better", &[("higher", true), ("lower", false)])?;
+    let states = scene.names("state", State::NAMES)?;
     let lists = frame
         .index_of("series")
         .and_then(|column| frame.series(column));
@@ -190,19 +188,14 @@ fn measures(roles: &Roles, scene: &Scene<'_>) -> Result<Vec<Measure>, RenderErro
         let Some(row) = rows.last().copied() else {
             continue;
         };
-        let format = formats[row].as_deref().and_then(Format::from_name);
         let mut measure = Measure {
             label: labels[row].clone().unwrap_or_else(|| MISSING.to_owned()),
-            format: format.unwrap_or_else(|| scene.main_format(roles.value)),
+            format: formats[row].unwrap_or_else(|| scene.main_format(roles.value)),
             value: values[row],
             n: n[row],
             interval: pair(&low, &high, row),
             target: targets[row],
-            higher_is_better: match better[row].as_deref() {
-                Some("lower") => Some(false),
-                Some("higher") => Some(true),
-                _ => None,
-            },
+            higher_is_better: better[row],
             state: State::None,
             before: before.iter().map(|values| values[row]).collect(),
             series: match &lists {
@@ -212,10 +205,7 @@ fn measures(roles: &Roles, scene: &Scene<'_>) -> Result<Vec<Measure>, RenderErro
             band: pair(&band_low, &band_high, row),
             scale: pair(&scale_low, &scale_high, row).filter(|(low, high)| low < high),
         };
-        measure.state = match states[row].as_deref() {
-            Some(name) => State::from_name(name),
-            None => judge(&measure),
-        };
+        measure.state = states[row].unwrap_or_else(|| judge(&measure));
         measures.push(measure);
     }
     Ok(measures)
@@ -257,7 +247,7 @@ fn head(
         html.close("th");
     };
     let number = [("scope", "col")];
-    hidden(html, "", &scene.heading(roles.label)?);
+    hidden(html, "t", &scene.heading(roles.label)?);
     if columns.spark.is_some() {
         let text = match scene.figure.labels.get("series") {
             Some((_, words)) => scene.voice.say(words)?,

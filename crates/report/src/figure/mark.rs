@@ -15,14 +15,13 @@ pub(crate) enum State {
 }
 
 impl State {
-    pub(crate) fn from_name(name: &str) -> Self {
-        match name {
-            "ok" => Self::Ok,
-            "watch" => Self::Watch,
-            "alert" => Self::Alert,
-            _ => Self::None,
-        }
-    }
+    /// The names a query may use.
+    pub(crate) const NAMES: &'static [(&'static str, Self)] = &[
+        ("ok", Self::Ok),
+        ("watch", Self::Watch),
+        ("alert", Self::Alert),
+        ("none", Self::None),
+    ];
 
     /// The shape that says the same as the colour.
     pub(crate) fn icon(self) -> &'static str {

@@ -68,6 +68,36 @@ impl Scene<'_> {
         self.frame.numbers_or_none(column, &self.figure.place)
     }
 
+    /// The meaning of names in a column of data, such as `state`. A name that
+    /// means nothing is an error: a misspelt `alert` must not pass for calm.
+    pub(crate) fn names<T: Copy>(
+        &self,
+        column: &'static str,
+        known: &[(&str, T)],
+    ) -> Result<Vec<Option<T>>, RenderError> {
+        let Some(index) = self.frame.index_of(column) else {
+            return Ok(vec![None; self.frame.rows()]);
+        };
+        let meaning = |name: Option<String>| {
+            let Some(name) = name else { return Ok(None) };
+            match known.iter().find(|(known, _)| *known == name) {
+                Some((_, meaning)) => Ok(Some(*meaning)),
+                None => Err(RenderError::UnknownName {
+                    place: Box::new(self.figure.place.clone()),
+                    query: self.frame.name.clone(),
+                    column,
+                    found: name,
+                    known: known
+                        .iter()
+                        .map(|(name, _)| *name)
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                }),
+            }
+        };
+        self.frame.raw(index).into_iter().map(meaning).collect()
+    }
+
     pub(crate) fn no_data_text(&self) -> &'static str {
         self.lang().pick("no data for this period", "本期无数据")
     }

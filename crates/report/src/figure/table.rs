@@ -120,8 +120,10 @@ impl Table {
         html.open("thead", &[]);
         html.open("tr", &[]);
         for shown in &columns {
-            let class = if shown.is_text { "t" } else { "" };
-            let mut attributes = vec![("scope", "col"), ("class", class)];
+            let mut attributes = vec![("scope", "col")];
+            if shown.is_text {
+                attributes.push(("class", "t"));
+            }
             if self.sort {
                 attributes.push(("data-s", ""));
             }

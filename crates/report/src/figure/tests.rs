@@ -167,6 +167,16 @@ fn a_target_missed_by_less_than_the_interval_is_on_watch() {
 }
 
 #[test]
+fn a_misspelt_state_is_an_error_and_not_calm() {
+    let columns = vec![("state", text(&["alret"])), ("text", text(&["x"]))];
+    let error = drawing("text", "", &columns, Lang::En).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "report.md:6:11: `state` of the query `q` must be one of ok, watch, alert, none, found `alret`"
+    );
+}
+
+#[test]
 fn trend() {
     let columns = vec![
         ("week", weeks(3)),

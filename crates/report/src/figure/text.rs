@@ -56,7 +56,7 @@ impl Text {
             },
         };
         let texts = frame.texts(text, scene.style());
-        let states = frame.index_of("state").map(|column| frame.raw(column));
+        let states = scene.names("state", State::NAMES)?;
         let details = frame
             .localized("detail", scene.lang())
             .map(|c| frame.texts(c, scene.style()));
@@ -69,8 +69,7 @@ impl Text {
         }
         html.open("ul", &[("class", "al")]);
         for (row, text) in texts.iter().enumerate().take(LINES_MAX) {
-            let state = states.as_ref().and_then(|states| states[row].as_deref());
-            let state = state.map_or(State::None, State::from_name);
+            let state = states[row].unwrap_or(State::None);
             html.open("li", &[]);
             state_icon(&mut html, scene, state);
             let tag = if details.is_some() { "b" } else { "span" };

@@ -35,12 +35,12 @@ pub(super) fn write(
     html.open("thead", &[]);
     html.open("tr", &[]);
     for column in 0..frame.columns() {
-        let class = if frame.is_number(column) { "" } else { "t" };
-        html.leaf(
-            "th",
-            &[("scope", "col"), ("class", class)],
-            frame.name_of(column),
-        );
+        let name = frame.name_of(column);
+        if frame.is_number(column) {
+            html.leaf("th", &[("scope", "col")], name);
+        } else {
+            html.leaf("th", &[("scope", "col"), ("class", "t")], name);
+        }
     }
     html.close("tr");
     html.close("thead");
@@ -68,8 +68,8 @@ pub(super) fn write(
     html.close("div");
     if shown < frame.rows() {
         let text = match scene.lang() {
-            Lang::En => format!("The first {shown} rows; the files hold all of them."),
-            Lang::Zh => format!("仅列前 {shown} 行，完整数据见输出文件。"),
+            Lang::En => format!("The first {shown} of {} rows.", frame.rows()),
+            Lang::Zh => format!("仅列前 {shown} 行，共 {} 行。", frame.rows()),
         };
         html.leaf("p", &[], &text);
     }

@@ -289,7 +289,7 @@ impl Page<'_> {
         html.open("div", &[("class", "sum")]);
         for tally in &self.context.tallies {
             let class = match tally.tone {
-                Tone::Plain => "",
+                Tone::Plain => "ok",
                 Tone::Watch => "wat",
                 Tone::Alert => "bad",
             };
