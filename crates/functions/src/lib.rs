@@ -25,6 +25,9 @@ mod collected;
 mod documentation;
 mod interval;
 mod kernel;
+mod scalar;
+pub mod segments;
+mod window;
 
 #[cfg(test)]
 mod harness;
@@ -39,6 +42,8 @@ use datafusion::logical_expr::{AggregateUDF, Documentation, ScalarUDF, WindowUDF
 use datafusion::prelude::SessionContext;
 
 use aggregate::udaf;
+use scalar::udf;
+use window::udwf;
 
 /// A function of any kind.
 #[derive(Debug, Clone)]
@@ -101,9 +106,14 @@ pub fn functions() -> Vec<Function> {
         udaf::<aggregate::CsatCi>().into(),
         // Returns
         udaf::<aggregate::ReturnRate>().into(),
+        udf::<scalar::ReturnerClass>().into(),
         // Customers
+        udwf::<window::RfmScore>().into(),
         udaf::<aggregate::RfmBounds>().into(),
         udaf::<aggregate::RfmCollapse>().into(),
+        udf::<scalar::RfmBucket>().into(),
+        udf::<scalar::RfmSegment>().into(),
+        udwf::<window::RfmCn8>().into(),
     ]
 }
 
