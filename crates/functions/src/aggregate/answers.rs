@@ -152,7 +152,6 @@ pub(crate) fn state(arguments: &[DataType], weight: usize) -> Vec<(String, DataT
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::*;
     use crate::harness::{Cells, Row, Subject, published_cases, session, value};
 
     /// Scores with ties, every category, and all that is not an answer.
