@@ -75,10 +75,19 @@ impl Failure {
         };
         if let (Error::Query { sql, file, source }, Some(engine)) = (&error, engine) {
             let diagnosis = engine.diagnose(sql, source);
-            return Failure {
-                text: show(sql, file.as_deref(), &diagnosis),
-                code,
+            let view = diagnosis.view.as_deref().and_then(|name| {
+                let (schema, name) = name.split_once('.')?;
+                engine.views().get(schema, name)
+            });
+            let text = match view {
+                // A mistake within a view is shown in the view.
+                Some(view) => {
+                    let place = format!("view {}", view.qualified());
+                    show(&view.sql, Some(&place), &diagnosis)
+                }
+                None => show(sql, file.as_deref(), &diagnosis),
             };
+            return Failure { text, code };
         }
         let mut text = error.to_string();
         if let Some(hint) = error.hint() {
@@ -175,6 +184,7 @@ mod tests {
     fn the_caret_stands_below_the_mistake_after_wide_characters() {
         let diagnosis = Diagnosis {
             message: "there is no column `x`".into(),
+            view: None,
             span: Some((2, 6, 1)),
             help: Some("did you mean `y`?".into()),
         };

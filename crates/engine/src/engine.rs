@@ -23,6 +23,7 @@ use futures::TryStreamExt;
 use indexmap::IndexMap;
 
 use crate::bind::{self, Parameters};
+use crate::blame::{Places, blame};
 use crate::catalog::{Names, Planning};
 use crate::copy;
 use crate::error::{Error, Result};
@@ -64,6 +65,7 @@ pub struct Engine {
     workspace: Workspace,
     sources: IndexMap<String, OpenSource>,
     tables: IndexMap<String, MappedTable>,
+    places: Arc<Places>,
     used: Mutex<BTreeSet<String>>,
 }
 
@@ -143,6 +145,7 @@ impl Engine {
             ctx,
             names,
             workspace,
+            places: Arc::new(Places::of(sources.iter())),
             sources,
             tables,
             used: Mutex::default(),
@@ -312,7 +315,7 @@ impl Engine {
         let state = self.ctx.state();
         let plan = self.plan(&state, statement, parameters).await?;
         match plan {
-            LogicalPlan::Copy(copy) => copy::run(&self.ctx, copy).await,
+            LogicalPlan::Copy(copy) => copy::run(&self.ctx, copy, &self.places).await,
             LogicalPlan::Dml(dml) => {
                 let table = dml.table_name.table();
                 if !self.names.is_own(table) {
@@ -367,9 +370,16 @@ impl Engine {
         plan: LogicalPlan,
     ) -> Result<Outcome, DataFusionError> {
         let physical = state.create_physical_plan(&plan).await?;
-        let stream = execute_stream(Arc::clone(&physical), state.task_ctx())?;
+        let task = state.task_ctx();
+        let stream = execute_stream(Arc::clone(&physical), Arc::clone(&task))?;
         // The query's own names: the physical schema may differ in nullability only.
         let schema = stream.schema();
+        let (plan, places) = (Arc::clone(&physical), Arc::clone(&self.places));
+        let stream = stream.or_else(move |error| {
+            let (plan, task, places) = (Arc::clone(&plan), Arc::clone(&task), Arc::clone(&places));
+            async move { Err(blame(&plan, &task, &places, error).await) }
+        });
+        let stream = Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&schema), stream));
         Ok(Outcome::Rows(Rows {
             schema,
             stream,

@@ -10,6 +10,7 @@ mod suggest;
 pub mod workspace;
 
 mod bind;
+mod blame;
 mod source;
 pub mod table;
 
