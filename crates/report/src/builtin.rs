@@ -4,7 +4,6 @@ use std::path::Path;
 
 use crate::spec::SourceFile;
 
-#[allow(unused_macros)]
 macro_rules! report {
     ($name:literal: $($query:literal),* $(,)?) => {
         (
@@ -24,7 +23,11 @@ macro_rules! report {
 type BuiltIn = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// Every built-in report. A test holds the list against the folder.
-pub const REPORTS: &[BuiltIn] = &[];
+pub const REPORTS: &[BuiltIn] = &[report!(
+    "weekly-after-sales":
+    "cohorts", "cohorts_title", "events", "kpis", "lede", "nps_by_week", "nps_title", "reasons",
+    "reasons_title", "rfm_cells", "segments", "segments_title"
+)];
 
 /// Returns the names of all reports, the workspace's own first.
 pub fn names(folder: Option<&Path>) -> Vec<String> {

@@ -378,7 +378,7 @@ fn latest(batch: &RecordBatch) -> Option<NaiveDateTime> {
 /// Lines about the data itself: who is known, and what was left out by which rule.
 async fn notes(engine: &Engine, lang: Lang) -> Result<Vec<String>, RunError> {
     let mut notes = Vec::new();
-    let coverage = "select round(100 * order_share, 1) as orders, round(100 * value_share, 1) as value from marts.identity_coverage";
+    let coverage = "select round(100 * order_share, 1) as orders, round(100 * amount_share, 1) as value from marts.identity_coverage";
     for batch in engine.query(coverage).await? {
         let cell = |column: usize| output::cell_text(&batch, column, 0);
         if let (Some(orders), Some(value)) = (cell(0), cell(1)) {
