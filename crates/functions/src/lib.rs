@@ -101,9 +101,14 @@ pub fn functions() -> Vec<Function> {
         udaf::<aggregate::Nps>().into(),
         udaf::<aggregate::NpsSe>().into(),
         udaf::<aggregate::NpsCi>().into(),
-        udaf::<aggregate::NInvalid>().into(),
+        udaf::<aggregate::NpsTest>().into(),
+        udaf::<aggregate::NpsBreakdown>().into(),
+        udf::<scalar::NpsCategory>().into(),
         udaf::<aggregate::Csat>().into(),
         udaf::<aggregate::CsatCi>().into(),
+        udaf::<aggregate::CsatMean>().into(),
+        udaf::<aggregate::Ces>().into(),
+        udaf::<aggregate::NInvalid>().into(),
         // Returns
         udaf::<aggregate::ReturnRate>().into(),
         udf::<scalar::ReturnerClass>().into(),
@@ -114,6 +119,10 @@ pub fn functions() -> Vec<Function> {
         udf::<scalar::RfmBucket>().into(),
         udf::<scalar::RfmSegment>().into(),
         udwf::<window::RfmCn8>().into(),
+        // Statistics
+        udf::<scalar::ProportionCi>().into(),
+        udaf::<aggregate::Gini>().into(),
+        udwf::<window::AbcClass>().into(),
     ]
 }
 
