@@ -92,6 +92,14 @@ impl CrossProducts {
         Ok(())
     }
 
+    /// Memory held on the heap, in bytes.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        let sums = self.sums.iter().chain(&self.products);
+        sums.map(|sum| size_of::<ExactSum>() + sum.heap_bytes())
+            .sum()
+    }
+
     /// The state for shipping: the count, then the parts of every sum.
     #[must_use]
     pub fn to_parts(&self) -> (u64, Vec<Vec<f64>>) {

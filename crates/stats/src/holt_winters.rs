@@ -163,6 +163,59 @@ mod tests {
         }
     }
 
+    // R: HoltWinters(AirPassengers, seasonal = "mult"): alpha 0.2755925,
+    // beta 0.03269295, gamma 0.8707292, a 469.3232206, b 3.0215391, s1 0.9464611
+    // (recalled; the search ends where R's L-BFGS-B does to three digits).
+    #[test]
+    fn air_passengers_have_the_weights_of_r_s_holt_winters() {
+        let passengers = [
+            112.0, 118.0, 132.0, 129.0, 121.0, 135.0, 148.0, 148.0, 136.0, 119.0, 104.0, 118.0,
+            115.0, 126.0, 141.0, 135.0, 125.0, 149.0, 170.0, 170.0, 158.0, 133.0, 114.0, 140.0,
+            145.0, 150.0, 178.0, 163.0, 172.0, 178.0, 199.0, 199.0, 184.0, 162.0, 146.0, 166.0,
+            171.0, 180.0, 193.0, 181.0, 183.0, 218.0, 230.0, 242.0, 209.0, 191.0, 172.0, 194.0,
+            196.0, 196.0, 236.0, 235.0, 229.0, 243.0, 264.0, 272.0, 237.0, 211.0, 180.0, 201.0,
+            204.0, 188.0, 235.0, 227.0, 234.0, 264.0, 302.0, 293.0, 259.0, 229.0, 203.0, 229.0,
+            242.0, 233.0, 267.0, 269.0, 270.0, 315.0, 364.0, 347.0, 312.0, 274.0, 237.0, 278.0,
+            284.0, 277.0, 317.0, 313.0, 318.0, 374.0, 413.0, 405.0, 355.0, 306.0, 271.0, 306.0,
+            315.0, 301.0, 356.0, 348.0, 355.0, 422.0, 465.0, 467.0, 404.0, 347.0, 305.0, 336.0,
+            340.0, 318.0, 362.0, 348.0, 363.0, 435.0, 491.0, 505.0, 404.0, 359.0, 310.0, 337.0,
+            360.0, 342.0, 406.0, 396.0, 420.0, 472.0, 548.0, 559.0, 463.0, 407.0, 362.0, 405.0,
+            417.0, 391.0, 419.0, 461.0, 472.0, 535.0, 622.0, 606.0, 508.0, 461.0, 390.0, 432.0,
+        ];
+        let shape = Shape {
+            season: Season::Multiplicative,
+            period: 12,
+            recursion: Recursion::Classical,
+            ..QUARTERLY
+        };
+        let options = SmoothingOptions {
+            start: Start::Decompose,
+            ..SmoothingOptions::default()
+        };
+        let smoothing = holt_winters(&passengers, shape, &options).unwrap();
+        assert!(smoothing.converged, "{}", smoothing.reason);
+        let weights = smoothing.weights;
+        assert!((weights.alpha - 0.275_592_5).abs() < 1e-3, "{weights:?}");
+        assert!(
+            (weights.beta_star().unwrap() - 0.032_692_95).abs() < 1e-3,
+            "{weights:?}"
+        );
+        assert!(
+            (weights.gamma_star().unwrap() - 0.870_729_2).abs() < 2e-3,
+            "{weights:?}"
+        );
+        assert!(
+            (smoothing.last.level - 469.323).abs() < 0.1,
+            "{:?}",
+            smoothing.last
+        );
+        assert!(
+            (smoothing.last.seasons[0] - 0.946_461_1).abs() < 1e-3,
+            "{:?}",
+            smoothing.last
+        );
+    }
+
     #[test]
     fn less_than_two_seasons_are_refused() {
         let error = holt_winters(&TOURISTS[..7], QUARTERLY, &SmoothingOptions::default());

@@ -59,11 +59,12 @@ pub mod smoothing_fit;
 mod smoothing_start;
 pub mod xmr_chart;
 
-// Change, texts, baskets.
+// Change, costs, texts, baskets.
 pub mod basket_rules;
 pub mod net_sentiment;
 pub mod rate_change;
 pub mod shapley_change;
+pub mod tdabc;
 pub mod tfidf;
 
 pub use error::{Column, Result, StatsError};

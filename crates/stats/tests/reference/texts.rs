@@ -1,9 +1,10 @@
-//! Baskets and term weights.
+//! Baskets, term weights and the cost of capacity.
 
 use aftersight_stats::basket_rules::basket_rules;
+use aftersight_stats::tdabc::{Activity, ActivityCost, capacity_report};
 use aftersight_stats::tfidf::{Idf, tfidf};
 
-use crate::{Cases, all_close, numbers};
+use crate::{Cases, all_close, number, numbers};
 
 #[test]
 fn basket_rules_are_those_of_mlxtend() {
@@ -63,4 +64,35 @@ fn term_weights_are_those_of_scikit_learn() {
             all_close(row, &numbers(expected), 1e-8);
         }
     }
+}
+
+#[test]
+fn the_service_department_s_costs_are_the_published_ones() {
+    let Some(cases) = Cases::read("tdabc") else {
+        return;
+    };
+    let case = cases.case("HBS");
+    let (input, expected) = (&case["input"], &case["expected"]);
+    let activities: Vec<Activity> = input["activities"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|activity| Activity {
+            unit_minutes: number(&activity[1]),
+            cases: number(&activity[2]),
+        })
+        .collect();
+    let (cost, minutes) = (&input["total_cost"], &input["practical_capacity_min"]);
+    let report = capacity_report(number(cost), number(minutes), &activities)
+        .unwrap()
+        .unwrap();
+    let of =
+        |part: fn(&ActivityCost) -> f64| report.activities.iter().map(part).collect::<Vec<f64>>();
+    all_close(&of(|a| a.unit_cost), &numbers(&expected["unit_cost"]), 1e-9);
+    all_close(&of(|a| a.cost), &numbers(&expected["cost"]), 1e-6);
+    all_close(
+        &[report.used_cost, report.unused_minutes, report.unused_cost],
+        &["used_cost", "unused_minutes", "unused_cost"].map(|name| number(&expected[name])),
+        1e-6,
+    );
 }
