@@ -69,7 +69,11 @@ impl ExactSum {
         let product = a * b;
         self.add(product);
         if product.is_finite() {
-            self.add(a.mul_add(b, -product));
+            let error = a.mul_add(b, -product);
+            // Whole numbers multiply without error.
+            if error != 0.0 {
+                self.add(error);
+            }
         }
     }
 
