@@ -1,10 +1,5 @@
 //! Whatever comes in, nothing panics and nothing that is not a number goes out.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "this whole binary is a test, which clippy only sees on the test functions"
-)]
-
 use aftersight_stats::bgnbd::{BgNbd, History};
 use aftersight_stats::bgnbd_fit::BgNbdData;
 use aftersight_stats::chisq_test::chisq_test;
