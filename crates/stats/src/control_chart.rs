@@ -3,7 +3,7 @@
 
 use libm::lgamma as ln_gamma;
 
-use crate::error::{Result, StatsError, ratio};
+use crate::error::{Result, StatsError, finite, ratio};
 use crate::moments::Moments;
 
 /// The mean range of two standard normal values as tabulated and used by qcc
@@ -38,6 +38,8 @@ impl ChartPoint {
         upper: Option<f64>,
         sigma: Option<f64>,
     ) -> Self {
+        let [value, centre, lower, upper] =
+            [value, centre, lower, upper].map(|number| number.and_then(finite));
         let beyond = |limit: Option<f64>, sign: f64| {
             value
                 .zip(limit)
@@ -130,5 +132,7 @@ mod tests {
             [0, 1, 0, -1, 0]
         );
         assert_eq!(ChartPoint::new(None, None, None, None, None).signal, 0);
+        let nan = Some(f64::NAN);
+        assert_eq!(ChartPoint::new(nan, nan, nan, nan, nan).value, None);
     }
 }

@@ -51,7 +51,7 @@ pub struct CusumPoint {
 /// C⁺ = max(0, x − (target + K) + C⁺), C⁻ = max(0, (target − K) − x + C⁻).
 ///
 /// The points are `None` when target or sigma are neither given nor to be
-/// estimated.
+/// estimated, and where a value is not finite.
 pub fn cusum(values: &[f64], chart: &Cusum<'_>) -> Result<Vec<Option<CusumPoint>>> {
     if !(chart.k >= 0.0 && chart.k.is_finite()) {
         return Err(StatsError::Argument {
@@ -72,6 +72,10 @@ pub fn cusum(values: &[f64], chart: &Cusum<'_>) -> Result<Vec<Option<CusumPoint>
     Ok(values
         .iter()
         .map(|value| {
+            if !value.is_finite() {
+                // Not a value: the sums wait for the next one.
+                return None;
+            }
             c_plus = (value - (target + slack) + c_plus).max(0.0);
             c_minus = ((target - slack) - value + c_minus).max(0.0);
             n_plus = if c_plus > 0.0 { n_plus + 1 } else { 0 };
@@ -122,6 +126,18 @@ mod tests {
         assert_eq!(points[28].n_plus, 7);
         assert!((points[2].c_minus - 1.77).abs() < 1e-9);
         assert_eq!(points[3].n_minus, 0);
+    }
+
+    #[test]
+    fn a_value_that_is_none_leaves_the_sums_alone() {
+        let chart = Cusum {
+            target: Some(0.0),
+            sigma: Some(1.0),
+            ..Cusum::default()
+        };
+        let points = cusum(&[2.0, f64::NAN, 2.0], &chart).unwrap();
+        assert_eq!(points[1], None);
+        assert_eq!(points[2].map(|point| point.c_plus), Some(3.0));
     }
 
     #[test]

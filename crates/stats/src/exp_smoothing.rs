@@ -276,6 +276,10 @@ impl Smoothing {
     /// Forecasts of the next `steps` values with intervals of the linear
     /// state-space model (Hyndman et al. 2008, class 1; class 3 for
     /// multiplicative seasons).
+    ///
+    /// Class 3 is exact within the first season. Beyond it, as in R, the
+    /// covariance of level and season is left out, which makes limits some
+    /// percent too narrow.
     pub fn forecast(&self, steps: usize, confidence: f64) -> Result<Vec<Forecast>> {
         open_unit("confidence", confidence)?;
         let quantile = normal_quantile(0.5 + 0.5 * confidence);

@@ -18,6 +18,7 @@ pub fn holt(values: &[f64], damped: bool, options: &SmoothingOptions) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exp_smoothing::State;
     use crate::smoothing_fit::Start;
 
     // Air passengers in Australia (FPP 7.2).
@@ -54,6 +55,29 @@ mod tests {
             .forecast(14, 0.95)
             .unwrap();
         assert!((forecast[13].low.unwrap() - 31.200_711_355_493_3).abs() < 1e-6);
+    }
+
+    // statsmodels 0.15, ETSModel(error="add", trend="add", damped_trend=True)
+    // at these parameters.
+    #[test]
+    fn damped_limits_are_those_of_statsmodels() {
+        let options = SmoothingOptions {
+            alpha: Some(0.6),
+            beta: Some(0.2),
+            phi: Some(0.9),
+            start: Start::Given(State {
+                level: 16.0,
+                trend: 3.0,
+                seasons: Vec::new(),
+            }),
+            ..SmoothingOptions::default()
+        };
+        let smoothing = holt(&AIR, true, &options).unwrap();
+        assert!((smoothing.sse - 48.628_185_050_518_184).abs() < 1e-9);
+        let forecast = smoothing.forecast(6, 0.95).unwrap();
+        assert!((forecast[0].low.unwrap() - 39.836_987).abs() < 1e-6);
+        assert!((forecast[5].low.unwrap() - 39.907_736).abs() < 1e-6);
+        assert!((forecast[5].high.unwrap() - 58.518_388).abs() < 1e-6);
     }
 
     #[test]

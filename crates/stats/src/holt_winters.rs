@@ -141,6 +141,18 @@ mod tests {
         }
     }
 
+    // statsmodels' ETSModel(error="mul", trend="add", seasonal="mul") arrives at
+    // a level weight of 0.478019743.
+    #[test]
+    fn the_multiplicative_likelihood_has_its_maximum_where_statsmodels_has() {
+        let shape = Shape {
+            season: Season::Multiplicative,
+            ..QUARTERLY
+        };
+        let smoothing = holt_winters(&TOURISTS, shape, &SmoothingOptions::default()).unwrap();
+        assert!((smoothing.weights.alpha - 0.478_019_743).abs() < 1e-5);
+    }
+
     #[test]
     fn multiplicative_seasons_fit_and_their_intervals_contain_the_mean() {
         let shape = Shape {
