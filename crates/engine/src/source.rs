@@ -387,6 +387,8 @@ struct Partition {
     name: String,
     stored: DataType,
     wanted: DataType,
+    /// Whether a folder stands for NULL.
+    has_null: bool,
 }
 
 /// Finds partition columns from `name=value` folders, typed as declared or as all values allow.
@@ -435,6 +437,7 @@ fn partition_columns(
             name,
             stored,
             wanted,
+            has_null,
         }
     });
     Ok(columns.collect())
@@ -477,10 +480,7 @@ fn without_hive_nulls(
     table: Arc<dyn TableProvider>,
     partitions: &[Partition],
 ) -> Result<Arc<dyn TableProvider>, DataFusionError> {
-    if partitions
-        .iter()
-        .all(|p| p.stored == p.wanted && p.stored != DataType::Utf8)
-    {
+    if partitions.iter().all(|p| !p.has_null) {
         return Ok(table);
     }
     let schema = table.schema();
@@ -490,8 +490,7 @@ fn without_hive_nulls(
         .map(|field| {
             let column = datafusion::prelude::ident(field.name());
             match partitions.iter().find(|p| p.name == *field.name()) {
-                Some(p) if p.stored == DataType::Utf8 && p.wanted == DataType::Utf8 => column,
-                Some(p) if p.stored != p.wanted => {
+                Some(p) if p.has_null => {
                     cast(nullif(column, lit(HIVE_NULL)), p.wanted.clone()).alias(field.name())
                 }
                 _ => column,
@@ -515,7 +514,11 @@ async fn infer(
         let schema = listing.infer_schema(state, url).await?;
         schemas.push(schema.as_ref().clone());
     }
-    Ok(Arc::new(Schema::try_merge(schemas)?))
+    // What one file promises never to be NULL, an older file may not have at all.
+    let merged = Schema::try_merge(schemas)?;
+    let fields = merged.fields().iter();
+    let nullable = fields.map(|field| field.as_ref().clone().with_nullable(true));
+    Ok(Arc::new(Schema::new(nullable.collect::<Vec<_>>())))
 }
 
 /// Finds which file made schema inference fail.
