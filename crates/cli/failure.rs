@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use aftersight_engine::{Diagnosis, Engine, Error, ErrorKind};
+use aftersight_report::RunError;
 use datafusion::error::DataFusionError;
 use unicode_width::UnicodeWidthStr;
 
@@ -95,6 +96,22 @@ impl Failure {
         Failure { text, code }
     }
 
+    /// Explains why a report was not published.
+    pub(crate) fn of_run(engine: &Engine, error: RunError) -> Self {
+        let code = match &error {
+            RunError::MissingTable { .. } => code::MISSING_DATA,
+            RunError::Output(_) => code::FAILED,
+            _ => code::SPECIFICATION,
+        };
+        match error {
+            RunError::Engine(error) => Failure::of(Some(engine), error),
+            other => Failure {
+                text: chain(&other),
+                code,
+            },
+        }
+    }
+
     /// Explains an error of a statement within a script.
     pub(crate) fn of_statement(
         engine: &Engine,
@@ -111,6 +128,20 @@ impl Failure {
             },
         )
     }
+}
+
+/// Returns an error with its causes, each said once.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let words = inner.to_string();
+        if !text.contains(&words) {
+            let _ = write!(text, ": {words}");
+        }
+        cause = inner.source();
+    }
+    text
 }
 
 /// Draws the message, the line of SQL and a caret below the mistake.

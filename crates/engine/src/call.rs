@@ -21,7 +21,7 @@ use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, FunctionArg, FunctionArgE
 use futures::FutureExt;
 
 use crate::catalog::{Names, Planning};
-use crate::settings::{Settings, with_hint};
+use crate::settings::{Settings, depends_on, with_hint};
 use crate::suggest::did_you_mean;
 use crate::view::View;
 
@@ -116,16 +116,7 @@ impl RelationPlanner for ViewCalls {
 
 /// A setting is used by its own placeholder or by one that follows from it.
 fn is_used(setting: &str, used: &BTreeSet<String>) -> bool {
-    let follows = |name: &String| {
-        name == setting
-            || (matches!(setting, "as_of" | "period")
-                && (name.starts_with("as_of")
-                    || name.starts_with("period_")
-                    || name.starts_with("prev_")
-                    || name.starts_with("year_ago_")))
-            || (setting == "known_at" && name.starts_with("known"))
-    };
-    used.iter().any(follows)
+    used.iter().any(|name| depends_on(name, setting))
 }
 
 fn setting_name(settings: &Settings, view: &str, key: &str) -> Result<String> {

@@ -129,6 +129,18 @@ impl Names {
         let _ = self.files.set(options);
     }
 
+    /// Makes a table of the session, replacing one of the same name.
+    pub(crate) fn register_own(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        self.remove_own(name);
+        self.own.register_table(name.to_owned(), table).map(drop)
+    }
+
+    /// Forgets a table of the session.
+    pub(crate) fn remove_own(&self, name: &str) {
+        // Forgetting what is not there is no failure.
+        let _ = self.own.deregister_table(name);
+    }
+
     /// Returns whether the session made this table itself.
     pub(crate) fn is_own(&self, name: &str) -> bool {
         self.own.table_exist(name)

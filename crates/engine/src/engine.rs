@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::common::ScalarValue;
+use datafusion::common::{ScalarValue, TableReference};
+use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SessionState;
@@ -27,7 +28,7 @@ use crate::catalog::{Names, Planning};
 use crate::copy;
 use crate::error::{Error, Result};
 use crate::session::{Limits, session};
-use crate::settings::{Settings, with_hint};
+use crate::settings::{Settings, depends_on, with_hint};
 use crate::source::{OpenSource, StoreOptions, open_source};
 use crate::table::{CanonicalTables, MappedTable, Mapper};
 use crate::view::Views;
@@ -258,6 +259,41 @@ impl Engine {
         Ok((rows.schema, batches))
     }
 
+    /// Makes a result a table of the session, so that later queries can read it by its name.
+    pub fn register_result(
+        &self,
+        name: &str,
+        schema: SchemaRef,
+        batches: Vec<RecordBatch>,
+    ) -> Result<()> {
+        let table = MemTable::try_new(schema, vec![batches]);
+        let table = table.map_err(|e| Error::query(name, e))?;
+        self.names
+            .register_own(name, Arc::new(table))
+            .map_err(|e| Error::query(name, e))
+    }
+
+    /// Forgets a result.
+    pub fn remove_result(&self, name: &str) {
+        self.names.remove_own(name);
+    }
+
+    /// Returns the bare names a query reads, CTEs aside.
+    pub fn references(&self, sql: &str) -> Result<Vec<String>> {
+        let state = self.ctx.state();
+        let mut names = Vec::new();
+        for statement in self.parse(sql)? {
+            let found = state
+                .resolve_table_references(&statement)
+                .map_err(|e| Error::query(sql, e))?;
+            names.extend(found.into_iter().filter_map(|reference| match reference {
+                TableReference::Bare { table } => Some(table.to_string()),
+                _ => None,
+            }));
+        }
+        Ok(names)
+    }
+
     /// Parses a script into its statements.
     pub fn parse(&self, sql: &str) -> Result<Vec<Statement>> {
         bind::parse(sql).map_err(|e| Error::query(sql, e))
@@ -325,9 +361,7 @@ impl Engine {
     /// Returns whether the last statement depends on the report day.
     pub fn used_report_day(&self) -> bool {
         let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let starts = ["as_of", "period_", "prev_", "year_ago_"];
-        used.iter()
-            .any(|name| starts.iter().any(|start| name.starts_with(start)))
+        used.iter().any(|name| depends_on(name, "as_of"))
     }
 
     async fn stream(
@@ -487,7 +521,8 @@ fn setting_text(value: &SqlExpr) -> String {
         SqlExpr::TypedString(typed) => value_text(&typed.value.value),
         SqlExpr::Cast { expr, .. } => setting_text(expr),
         SqlExpr::Identifier(name) => name.value.clone(),
-        other => other.to_string(),
+        // An unquoted 2026-10-01 reads as a subtraction.
+        other => other.to_string().replace(" - ", "-"),
     }
 }
 

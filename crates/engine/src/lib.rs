@@ -26,6 +26,7 @@ mod engine;
 pub mod output;
 
 pub use bind::Parameters;
+pub use datafusion::scalar::ScalarValue;
 pub use diagnosis::Diagnosis;
 pub use engine::{Engine, Options, Outcome, Rows, parameter_text};
 pub use error::{Error, ErrorKind, Location, Result};

@@ -95,7 +95,7 @@ const BUILT_IN: &[(&str, SettingType, Option<&str>, bool, &str)] = {
     use SettingType::{Boolean, Choice, Date, Float, Integer, Text};
     &[
     ("as_of", Date, None, false, "report day: its midnight, exclusive, in the workspace's time zone; facts before it count"),
-    ("known_at", Date, None, false, "rows the lake learned of on or after this day are not seen; NULL sees all"),
+    ("known_as_of", Date, None, false, "rows the lake learned of on or after this day are not seen; NULL sees all"),
     ("period", Choice(&["week", "month", "quarter", "year"]), Some("week"), false, "length of the period that ends with as_of"),
     ("time_zone", Text, Some("UTC"), true, "zone in which days and weeks are cut"),
     ("currency", Text, None, true, "ISO 4217 code of every amount"),
@@ -268,12 +268,16 @@ impl Settings {
         };
         let day = match base {
             "as_of" => Some(self.as_of().ok_or_else(no_report_day)?),
-            "known" if is_instant => self.get("known_at")?.and_then(parse_date),
+            "known_as_of" => self.get("known_as_of")?.and_then(parse_date),
             "period_start" | "period_end" | "prev_start" | "prev_end" | "year_ago_start"
             | "year_ago_end" => {
                 let as_of = self.as_of().ok_or_else(no_report_day)?;
                 let period = self.get("period")?.unwrap_or("week");
                 period_day(base, as_of, period)
+            }
+            _ if self.window_days(base).is_some() => {
+                let as_of = self.as_of().ok_or_else(no_report_day)?;
+                Some(self.window_start(base, as_of)?)
             }
             _ => {
                 let names = self.placeholder_names();
@@ -301,8 +305,67 @@ impl Settings {
             names.push((*base).to_owned());
             names.push(format!("{base}_at"));
         }
+        for name in self.declared.keys() {
+            if let Some(window) = name
+                .strip_suffix("_days")
+                .filter(|n| n.ends_with("_window"))
+            {
+                names.push(format!("{window}_start"));
+                names.push(format!("{window}_start_at"));
+            }
+        }
         names.push("as_of_at".to_owned());
+        names.push("known_as_of_at".to_owned());
         names
+    }
+
+    /// Returns the setting that holds the length of a window, given the name of its start.
+    fn window_days(&self, start: &str) -> Option<&Setting> {
+        let name = window_days_name(start)?;
+        let setting = self.declared.get(&name)?;
+        (setting.ty == SettingType::Integer).then_some(setting)
+    }
+
+    /// Returns the first day of a window that ends (exclusively) at `as_of`.
+    ///
+    /// A window of NULL days starts with the calendar, so that a view compares
+    /// an instant with one literal whether there is a window or not.
+    fn window_start(&self, start: &str, as_of: NaiveDate) -> Result<NaiveDate> {
+        let days = match self.window_days(start) {
+            Some(setting) => self.get(&setting.name)?.and_then(|d| d.parse().ok()),
+            None => None,
+        };
+        let first = days.and_then(|days| as_of.checked_sub_days(Days::new(days)));
+        Ok(first.map_or(FIRST_DAY, |day| day.max(FIRST_DAY)))
+    }
+}
+
+/// The first day a window can start on.
+const FIRST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
+
+/// Returns the setting a window's start follows from: `rfm_window_start` from `rfm_window_days`.
+fn window_days_name(start: &str) -> Option<String> {
+    let window = start.strip_suffix("_start")?;
+    window
+        .ends_with("_window")
+        .then(|| format!("{window}_days"))
+}
+
+/// Returns whether the value of a placeholder depends on a setting.
+pub(crate) fn depends_on(placeholder: &str, setting: &str) -> bool {
+    if placeholder == setting {
+        return true;
+    }
+    let base = placeholder.strip_suffix("_at").unwrap_or(placeholder);
+    if DERIVED_DAYS.contains(&base) {
+        return matches!(setting, "as_of" | "period");
+    }
+    match window_days_name(base) {
+        Some(days) => setting == "as_of" || setting == days,
+        None => base == setting,
     }
 }
 
@@ -544,6 +607,41 @@ mod tests {
         let expected =
             ScalarValue::TimestampMicrosecond(Some(57_600_000_000), Some("Asia/Shanghai".into()));
         assert_eq!(settings.placeholder("as_of_at").unwrap(), expected);
+    }
+
+    #[test]
+    fn a_window_starts_its_days_before_the_report_day_or_with_the_calendar() {
+        let mut settings = Settings::default();
+        settings.set("as_of", "2026-11-16").unwrap();
+        let start = settings.placeholder("rfm_window_start").unwrap();
+        assert_eq!(start.to_string(), "2025-11-16");
+        settings.set("rfm_window_days", "null").unwrap();
+        let start = settings.placeholder("rfm_window_start").unwrap();
+        assert_eq!(start.to_string(), "0001-01-01");
+        assert!(settings.placeholder("rfm_window_start_at").is_ok());
+        assert!(settings.placeholder("rfm_start").is_err());
+    }
+
+    #[test]
+    fn what_the_lake_knew_is_an_instant_too() {
+        let mut settings = Settings::default();
+        let unset = settings.placeholder("known_as_of_at").unwrap();
+        assert!(unset.is_null());
+        settings.set("known_as_of", "1970-01-02").unwrap();
+        let set = settings.placeholder("known_as_of_at").unwrap();
+        let midnight = ScalarValue::TimestampMicrosecond(Some(86_400_000_000), Some("UTC".into()));
+        assert_eq!(set, midnight);
+    }
+
+    #[test]
+    fn a_placeholder_depends_on_the_settings_it_follows_from() {
+        assert!(depends_on("as_of_at", "as_of"));
+        assert!(depends_on("prev_start_at", "period"));
+        assert!(depends_on("rfm_window_start", "rfm_window_days"));
+        assert!(depends_on("rfm_window_start_at", "as_of"));
+        assert!(depends_on("known_as_of_at", "known_as_of"));
+        assert!(!depends_on("known_as_of_at", "as_of"));
+        assert!(!depends_on("rfm_bins", "as_of"));
     }
 
     #[test]

@@ -387,7 +387,6 @@ struct Partition {
     name: String,
     stored: DataType,
     wanted: DataType,
-    /// Whether a folder stands for NULL.
     has_null: bool,
 }
 
@@ -480,7 +479,7 @@ fn without_hive_nulls(
     table: Arc<dyn TableProvider>,
     partitions: &[Partition],
 ) -> Result<Arc<dyn TableProvider>, DataFusionError> {
-    if partitions.iter().all(|p| !p.has_null) {
+    if !partitions.iter().any(|p| p.has_null) {
         return Ok(table);
     }
     let schema = table.schema();

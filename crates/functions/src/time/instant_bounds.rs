@@ -34,19 +34,25 @@ impl OptimizerRule for InstantBounds {
         plan: LogicalPlan,
         _: &dyn OptimizerConfig,
     ) -> Result<Transformed<LogicalPlan>> {
-        let LogicalPlan::Filter(filter) = plan else {
-            return Ok(Transformed::no(plan));
+        let filter = match plan {
+            LogicalPlan::Filter(filter) => filter,
+            // By the time this rule runs the filter's calls may have become columns
+            // of a projection below it, and only the scan still shows them.
+            LogicalPlan::TableScan(mut scan) => {
+                let added = new_bounds(&scan.filters.iter().collect::<Vec<_>>())?;
+                let is_changed = !added.is_empty();
+                scan.filters.extend(added);
+                let plan = LogicalPlan::TableScan(scan);
+                return Ok(if is_changed {
+                    Transformed::yes(plan)
+                } else {
+                    Transformed::no(plan)
+                });
+            }
+            other => return Ok(Transformed::no(other)),
         };
         let present = split_conjunction(&filter.predicate);
-        let mut added = Vec::new();
-        for predicate in &present {
-            for bound in bounds(predicate)? {
-                // Seen in an earlier pass of the optimizer.
-                if !present.contains(&&bound) && !added.contains(&bound) {
-                    added.push(bound);
-                }
-            }
-        }
+        let added = new_bounds(&present)?;
         if added.is_empty() {
             return Ok(Transformed::no(LogicalPlan::Filter(filter)));
         }
@@ -57,6 +63,20 @@ impl OptimizerRule for InstantBounds {
         let filter = Filter::try_new(predicate, filter.input)?;
         Ok(Transformed::yes(LogicalPlan::Filter(filter)))
     }
+}
+
+/// Returns the bounds that follow from predicates and are not among them.
+fn new_bounds(present: &[&Expr]) -> Result<Vec<Expr>> {
+    let mut added = Vec::new();
+    for predicate in present {
+        for bound in bounds(predicate)? {
+            // Seen in an earlier pass of the optimizer.
+            if !present.contains(&&bound) && !added.contains(&bound) {
+                added.push(bound);
+            }
+        }
+    }
+    Ok(added)
 }
 
 /// Returns what a comparison with an instant says about the wall clock underneath.
