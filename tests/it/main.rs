@@ -1,5 +1,7 @@
 //! Tests of the whole: the program, the engine's traps, the stores, the house.
 
 mod cli;
+mod stores;
 mod support;
+mod tidy;
 mod traps;
