@@ -80,9 +80,14 @@ fn options(port: u16, secret: &str) -> Options {
     }
 }
 
+/// Opens a workspace whose file, were there one, would be in a folder of nothing else.
 async fn open(toml: &str, options: Options) -> aftersight_engine::Result<Engine> {
     let tables = aftersight_engine::table::CanonicalTables::get();
-    Engine::open(Workspace::parse("lake.toml", toml, tables)?, options).await
+    Engine::open(
+        Workspace::parse("nowhere/lake.toml", toml, tables)?,
+        options,
+    )
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,7 +95,7 @@ async fn a_lake_on_s3_is_read_with_its_partitions() {
     let lake = lake();
     let port = serve(&lake.path("")).await;
     let engine = open(WORKSPACE, options(port, SECRET)).await.unwrap();
-    let sql = "select ordered_at, count(*), sum(order_id) from orders group by 1 order by 1";
+    let sql = "select ordered_at, count(*), sum(order_id) from raw.orders group by 1 order by 1";
     assert_eq!(
         rows(&engine, sql).await,
         [
@@ -109,7 +114,7 @@ async fn a_lake_on_s3_is_read_with_its_partitions() {
         10,
     );
     assert_eq!(
-        rows(&engine, "select sum(order_id) from orders").await,
+        rows(&engine, "select sum(order_id) from raw.orders").await,
         ["31"]
     );
     let sql = "select sum(order_id) from 's3://lake/orders/month=2026-12-01/part-0.parquet'";
@@ -124,7 +129,10 @@ async fn a_relative_location_starts_from_the_lake() {
     options.stores.base = "s3://lake".into();
     let toml = WORKSPACE.replace("s3://lake/", "");
     let engine = open(&toml, options).await.unwrap();
-    assert_eq!(rows(&engine, "select count(*) from orders").await, ["6"]);
+    assert_eq!(
+        rows(&engine, "select count(*) from raw.orders").await,
+        ["6"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,8 +142,9 @@ async fn a_wrong_secret_and_a_wrong_place_say_so() {
     let refused = open(WORKSPACE, options(port, "wrong")).await.unwrap_err();
     let text = refused.to_string();
     assert!(
-        text.starts_with("lake.toml:2:12: source 'lines' cannot be read: s3://lake/orders/: ")
-            && text.contains("SignatureDoesNotMatch"),
+        text.starts_with(
+            "nowhere/lake.toml:2:12: source 'lines' cannot be read: s3://lake/orders/: "
+        ) && text.contains("SignatureDoesNotMatch"),
         "{text}"
     );
     assert_eq!(refused.kind(), aftersight_engine::ErrorKind::Failed);
@@ -143,7 +152,7 @@ async fn a_wrong_secret_and_a_wrong_place_say_so() {
     let missing = open(&nowhere, options(port, SECRET)).await.unwrap_err();
     assert_eq!(
         missing.to_string(),
-        "lake.toml:2:12: source 'lines' matches no file: s3://lake/nowhere/"
+        "nowhere/lake.toml:2:12: source 'lines' matches no file: s3://lake/nowhere/"
     );
     assert_eq!(missing.kind(), aftersight_engine::ErrorKind::MissingData);
 }
@@ -156,7 +165,7 @@ async fn copy_to_s3_is_whole_or_not_at_all() {
     let target = "s3://lake/out/orders.parquet";
     rows(
         &engine,
-        &format!("copy (select order_id from orders) to '{target}'"),
+        &format!("copy (select order_id from raw.orders) to '{target}'"),
     )
     .await;
     let sum = format!("select sum(order_id) from '{target}'");

@@ -21,9 +21,9 @@ async fn distinct_is_never_ignored() {
         let distinct = example.replacen(&call, &format!("{call}distinct "), 1);
         // In the select list that the call stands in.
         let (before, after) = distinct.split_at(distinct.find(&call).unwrap());
-        let (outer, own) = before.rsplit_once("select ").unwrap();
-        let beside = format!("{outer}select count(*) as n, {own}{after}");
-        let both = format!("{outer}select count(distinct 1) as n, {own}{after}");
+        let (outer, own) = before.rsplit_once("select").unwrap();
+        let beside = format!("{outer}select count(*) as n,{own}{after}");
+        let both = format!("{outer}select count(distinct 1) as n,{own}{after}");
         for sql in [&distinct, &beside, &both] {
             let found = error(&engine, sql).await;
             assert!(found.contains("DISTINCT"), "{sql}: {found}");

@@ -59,7 +59,7 @@ async fn check(source_zone: Tz, zone: Tz, days: &[(i32, u32, u32)]) {
     // The instants themselves, by a second route.
     let found = rows(
         &engine,
-        "select arrow_cast(ordered_at, 'Int64') from orders order by order_id",
+        "select arrow_cast(ordered_at, 'Int64') from raw.orders order by order_id",
     )
     .await;
     let expected: Vec<i64> = clocks.iter().map(|c| instant(*c, source_zone)).collect();
@@ -69,7 +69,7 @@ async fn check(source_zone: Tz, zone: Tz, days: &[(i32, u32, u32)]) {
     // Filters: over the mapped column, and over the same column materialised.
     rows(
         &engine,
-        "create table materialised as select order_id, ordered_at from orders",
+        "create table materialised as select order_id, ordered_at from raw.orders",
     )
     .await;
     for threshold in expected.iter().step_by(7) {
@@ -90,7 +90,7 @@ async fn check(source_zone: Tz, zone: Tz, days: &[(i32, u32, u32)]) {
                     "select count(*), min(order_id), max(order_id), sum(order_id) from {table} where {condition}"
                 )
             };
-            let mapped = rows(&engine, &of("orders")).await;
+            let mapped = rows(&engine, &of("raw.orders")).await;
             let materialised = rows(&engine, &of("materialised")).await;
             assert_eq!(
                 mapped, materialised,
@@ -99,7 +99,7 @@ async fn check(source_zone: Tz, zone: Tz, days: &[(i32, u32, u32)]) {
         }
         // And by a third: counting in Rust.
         let later = expected.iter().filter(|at| *at >= threshold).count();
-        let sql = format!("select count(*) from orders where ordered_at >= {at}");
+        let sql = format!("select count(*) from raw.orders where ordered_at >= {at}");
         assert_eq!(
             rows(&engine, &sql).await,
             [later.to_string()],

@@ -23,7 +23,8 @@ fn returns(column: &str, expression: &str) -> Scratch {
 async fn becomes(column: &str, expression: &str, ty: &str, values: [&str; 2]) {
     let scratch = returns(column, expression);
     let engine = scratch.open().await;
-    let sql = format!("select {column}, arrow_typeof({column}) from returns order by return_id");
+    let sql =
+        format!("select {column}, arrow_typeof({column}) from raw.returns order by return_id");
     let expected = values.map(|value| format!("{value} {ty}"));
     assert_eq!(
         rows(&engine, &sql).await,
@@ -150,7 +151,7 @@ async fn dates_booleans_and_nulls() {
     );
     let engine = scratch.open().await;
     // 17:00 UTC is already tomorrow in Shanghai.
-    let sql = "select birth_date, is_vip, region, arrow_typeof(region) from customers order by customer_id";
+    let sql = "select birth_date, is_vip, region, arrow_typeof(region) from raw.customers order by customer_id";
     assert_eq!(
         rows(&engine, sql).await,
         ["2026-11-02 true - Utf8View", "2026-11-02 false - Utf8View"]
@@ -167,7 +168,7 @@ async fn dates_booleans_and_nulls() {
 async fn what_the_source_does_not_have_is_null_of_its_type() {
     let scratch = returns("quantity", "whole");
     let engine = scratch.open().await;
-    let sql = "select count(refund_amount), arrow_typeof(max(refund_amount)), arrow_typeof(max(received_at)), arrow_typeof(max(reason_code)) from returns";
+    let sql = "select count(refund_amount), arrow_typeof(max(refund_amount)), arrow_typeof(max(received_at)), arrow_typeof(max(reason_code)) from raw.returns";
     let expected = format!("0 Decimal128(18, 2) {SHANGHAI} Utf8View");
     assert_eq!(rows(&engine, sql).await, [expected]);
     assert!(
@@ -177,15 +178,14 @@ async fn what_the_source_does_not_have_is_null_of_its_type() {
     );
 
     // A table that nobody maps is there, empty, with the columns it promises.
-    let sql =
-        "select count(*), arrow_typeof(max(amount)), arrow_typeof(max(refunded_at)) from refunds";
+    let sql = "select count(*), arrow_typeof(max(amount)), arrow_typeof(max(refunded_at)) from raw.refunds";
     assert_eq!(
         rows(&engine, sql).await,
         [format!("0 Decimal128(18, 2) {SHANGHAI}")]
     );
     assert!(!engine.tables()["refunds"].is_mapped);
     // Its ids have the type of the mapped tables, so that they join.
-    let sql = "select count(*) from returns join refunds using (return_id)";
+    let sql = "select count(*) from raw.returns join raw.refunds using (return_id)";
     assert_eq!(rows(&engine, sql).await, ["0"]);
 }
 
@@ -216,14 +216,14 @@ async fn dedupe_keeps_the_row_recorded_last() {
          2,2026-11-01,5,2026-11-03\n2,2026-11-01,4,2026-11-02\n2,2026-11-01,3,\n\
          3,2026-11-01,7,\n",
     );
-    let sql = "select return_id, quantity from returns order by 1, 2";
+    let sql = "select return_id, quantity from raw.returns order by 1, 2";
     assert_eq!(
         rows(&scratch.open().await, sql).await,
         ["1 1", "2 5", "3 7"]
     );
     scratch.write("aftersight.toml", toml(""));
     assert_eq!(
-        rows(&scratch.open().await, "select count(*) from returns").await,
+        rows(&scratch.open().await, "select count(*) from raw.returns").await,
         ["6"]
     );
 }
@@ -241,7 +241,7 @@ async fn a_finer_source_is_grouped_and_foreign_names_need_no_quotes() {
         "InvoiceNo,Customer,InvoiceDate,Quantity,Price\nA1,7,2026-11-01 10:05:00,2,1.25\nA1,7,2026-11-01 10:00:00,1,0.50\nC2,7,2026-11-02 09:00:00,-1,0.50\nA3,,2026-11-03 09:00:00,1,9\n",
     );
     let engine = scratch.open().await;
-    let sql = "select order_id, customer_id, ordered_at, gross_amount from orders order by 1";
+    let sql = "select order_id, customer_id, ordered_at, gross_amount from raw.orders order by 1";
     assert_eq!(
         rows(&engine, sql).await,
         [
@@ -271,8 +271,11 @@ async fn a_table_can_be_a_query_of_its_own() {
         "select id as return_id, at as requested_at from source.lines where amount > 0",
     );
     let engine = scratch.open().await;
-    assert_eq!(rows(&engine, "select return_id from returns").await, ["1"]);
-    error(&engine, "select nothing from returns").await;
+    assert_eq!(
+        rows(&engine, "select return_id from raw.returns").await,
+        ["1"]
+    );
+    error(&engine, "select nothing from raw.returns").await;
     scratch.write(
         "mapping/returns.sql",
         "select id as return_id, at as requestd_at from lines",

@@ -5,15 +5,16 @@ use crate::support::{Scratch, error, rows, script};
 /// A workspace with one table and views over it.
 fn shop(views: &[(&str, &str)]) -> Scratch {
     let scratch = Scratch::with_workspace(
-        "[sources.lines]\nlocation = 'orders.csv'\n\n[tables.orders]\nfrom = 'lines'\n\n\
+        "[sources.lines]\nlocation = 'assignments.csv'\n\n[tables.assignments]\nfrom = 'lines'\n\n\
          [params.least]\ntype = 'integer'\ndefault = 1\nhelp = 'smallest order that counts'\n",
     );
     scratch.write(
-        "orders.csv",
-        "order_id,ordered_at,gross_amount\n1,2026-11-02,10\n2,2026-11-10,20\n3,2026-11-16,30\n",
+        "assignments.csv",
+        "campaign_id,customer_id,arm,cost,sent_at\n1,1,control,10,2026-11-02\n2,1,control,20,2026-11-10\n3,1,control,30,2026-11-16\n",
     );
     for (name, sql) in views {
-        let text = format!("-- Which orders?\n--\n-- grain: one row\n--\n-- n  orders\n\n{sql}\n");
+        let text =
+            format!("-- Which assignments?\n--\n-- grain: one row\n--\n-- n  rows\n\n{sql}\n");
         scratch.write(&format!("sql/{name}.sql"), text);
     }
     scratch
@@ -23,47 +24,47 @@ fn shop(views: &[(&str, &str)]) -> Scratch {
 async fn a_users_cte_is_never_hijacked_by_a_view() {
     let scratch = shop(&[
         ("marts/scores", "select 3 as n"),
-        ("staging/orders", "select 99 as order_id"),
+        ("staging/assignments", "select 99 as campaign_id"),
     ]);
     let engine = scratch.open().await;
     let sql = "with scores as (select 42 as n) select * from scores";
     assert_eq!(rows(&engine, sql).await, ["42"]);
     assert_eq!(rows(&engine, "select n from scores").await, ["3"]);
     // Nor does it leak into the views that the query reads.
-    let sql = "with orders as (select 1 as x), y as (select * from scores) select * from y";
+    let sql = "with assignments as (select 1 as x), y as (select * from scores) select * from y";
     assert_eq!(rows(&engine, sql).await, ["3"]);
 }
 
 #[tokio::test]
 async fn a_bare_name_goes_from_the_session_through_views_to_files() {
     let scratch = shop(&[]);
-    let name = "select max(order_id) from orders";
+    let name = "select max(campaign_id) from assignments";
     assert_eq!(rows(&scratch.open().await, name).await, ["3"]);
     // A view reads the layer below by its own name.
     let scratch = shop(&[
         (
-            "staging/orders",
-            "select order_id + 10 as order_id from orders",
+            "staging/assignments",
+            "select campaign_id + 10 as campaign_id from assignments",
         ),
         (
-            "marts/orders",
-            "select order_id + 100 as order_id from orders",
+            "marts/assignments",
+            "select campaign_id + 100 as campaign_id from assignments",
         ),
     ]);
     let engine = scratch.open().await;
     assert_eq!(rows(&engine, name).await, ["113"]);
     assert_eq!(
-        rows(&engine, "select max(order_id) from staging.orders").await,
+        rows(&engine, "select max(campaign_id) from staging.assignments").await,
         ["13"]
     );
     assert_eq!(
-        rows(&engine, "select max(order_id) from raw.orders").await,
+        rows(&engine, "select max(campaign_id) from raw.assignments").await,
         ["3"]
     );
     // The session cannot take a name away, only add to them.
-    let own = "create table orders as select 1000 as order_id";
+    let own = "create table assignments as select 1000 as campaign_id";
     assert!(error(&engine, own).await.contains("already exists"));
-    let own = "create table mine as select 1000 as order_id; select max(order_id) from mine";
+    let own = "create table mine as select 1000 as campaign_id; select max(campaign_id) from mine";
     assert_eq!(script(&engine, own).await, ["1000"]);
 }
 
@@ -72,7 +73,7 @@ async fn a_view_follows_a_later_set() {
     let scratch = shop(&[
         (
             "staging/known",
-            "select * from orders where ordered_at < $as_of_at and gross_amount >= $least",
+            "select * from assignments where sent_at < $as_of_at and cost >= $least",
         ),
         ("marts/counted", "select count(*) as n from known"),
     ]);
@@ -109,7 +110,7 @@ async fn a_view_is_called_with_settings_for_this_call_only() {
     let scratch = shop(&[
         (
             "staging/known",
-            "select * from orders where ordered_at < $as_of_at and gross_amount >= $least",
+            "select * from assignments where sent_at < $as_of_at and cost >= $least",
         ),
         ("marts/counted", "select count(*) as n from known"),
     ]);
@@ -119,7 +120,7 @@ async fn a_view_is_called_with_settings_for_this_call_only() {
         marts.counted(as_of => '2026-11-16', least => 5 + 10) as d";
     assert_eq!(script(&engine, sql).await, ["3 1 2 1"]);
     // The user's CTE cannot leak into the called view.
-    let sql = "with orders as (select 1 as x) select n from counted(least => 15)";
+    let sql = "with assignments as (select 1 as x) select n from counted(least => 15)";
     assert_eq!(rows(&engine, sql).await, ["2"]);
     let check = async |call: &str, message: &str| {
         let found = error(&engine, &format!("select * from {call}")).await;
@@ -157,11 +158,11 @@ async fn views_that_read_each_other_are_named() {
 
 #[tokio::test]
 async fn what_belongs_to_the_workspace_is_read_only() {
-    let scratch = shop(&[("marts/counted", "select count(*) as n from orders")]);
+    let scratch = shop(&[("marts/counted", "select count(*) as n from assignments")]);
     let engine = scratch.open().await;
     for sql in [
-        "insert into orders select * from orders",
-        "insert into raw.orders select * from orders",
+        "insert into assignments select * from assignments",
+        "insert into raw.assignments select * from assignments",
         "insert into source.lines select * from source.lines",
     ] {
         let found = error(&engine, sql).await;
@@ -172,12 +173,15 @@ async fn what_belongs_to_the_workspace_is_read_only() {
     }
     for sql in [
         "drop view marts.counted",
-        "drop table raw.orders",
-        "create table raw.orders as select 1 as x",
+        "drop table raw.assignments",
+        "create table raw.assignments as select 1 as x",
         "create view marts.counted as select 1 as n",
     ] {
         error(&engine, sql).await;
     }
     assert_eq!(rows(&engine, "select n from counted").await, ["3"]);
-    assert_eq!(scratch.names("."), ["aftersight.toml", "orders.csv", "sql"]);
+    assert_eq!(
+        scratch.names("."),
+        ["aftersight.toml", "assignments.csv", "sql"]
+    );
 }

@@ -97,7 +97,7 @@ async fn row_groups(source_zone: &str) {
     hours(&scratch);
     let engine = scratch.open().await;
     rows(&engine, "set as_of = '2026-10-19'").await;
-    let sql = "select count(*) from orders where ordered_at >= $period_start_at and ordered_at < $as_of_at";
+    let sql = "select count(*) from raw.orders where ordered_at >= $period_start_at and ordered_at < $as_of_at";
     assert_eq!(rows(&engine, sql).await, ["168"], "{source_zone}");
     let read = read(&engine, sql).await;
     // 168 hours are 17 or 18 groups of ten; bounds of another zone are a day wider at most.
@@ -126,7 +126,7 @@ async fn a_view_prunes_like_the_query_it_is_made_of() {
     hours(&scratch);
     scratch.write(
         "sql/marts/recent.sql",
-        "-- Which orders are recent?\n--\n-- grain: order_id\n--\n-- order_id  order\n\nselect order_id from orders where ordered_at >= $period_start_at and ordered_at < $as_of_at\n",
+        "-- Which orders are recent?\n--\n-- grain: order_id\n--\n-- order_id  order\n\nselect order_id from raw.orders where ordered_at >= $period_start_at and ordered_at < $as_of_at\n",
     );
     let engine = scratch.open().await;
     rows(&engine, "set as_of = '2026-10-19'").await;

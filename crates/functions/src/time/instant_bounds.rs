@@ -4,12 +4,14 @@
 //! naive range that surely contains all instants wanted; the filter itself
 //! stays, because near a change of offset the range is wider.
 
+use std::sync::Arc;
+
 use aftersight_stats::time::InstantRange;
 use datafusion::common::Result;
 use datafusion::common::tree_node::Transformed;
 use datafusion::logical_expr::expr::{BinaryExpr, ScalarFunction};
 use datafusion::logical_expr::utils::{conjunction, split_conjunction};
-use datafusion::logical_expr::{Expr, Filter, LogicalPlan, Operator, lit};
+use datafusion::logical_expr::{Expr, Filter, LogicalPlan, Operator, TableScan, lit};
 use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 use datafusion::scalar::ScalarValue;
@@ -36,19 +38,7 @@ impl OptimizerRule for InstantBounds {
     ) -> Result<Transformed<LogicalPlan>> {
         let filter = match plan {
             LogicalPlan::Filter(filter) => filter,
-            // By the time this rule runs the filter's calls may have become columns
-            // of a projection below it, and only the scan still shows them.
-            LogicalPlan::TableScan(mut scan) => {
-                let added = new_bounds(&scan.filters.iter().collect::<Vec<_>>())?;
-                let is_changed = !added.is_empty();
-                scan.filters.extend(added);
-                let plan = LogicalPlan::TableScan(scan);
-                return Ok(if is_changed {
-                    Transformed::yes(plan)
-                } else {
-                    Transformed::no(plan)
-                });
-            }
+            LogicalPlan::TableScan(scan) => return bounded(scan),
             other => return Ok(Transformed::no(other)),
         };
         let present = split_conjunction(&filter.predicate);
@@ -63,6 +53,25 @@ impl OptimizerRule for InstantBounds {
         let filter = Filter::try_new(predicate, filter.input)?;
         Ok(Transformed::yes(LogicalPlan::Filter(filter)))
     }
+}
+
+/// Filters a scan by the bounds of the filters it was given.
+///
+/// By the time this rule runs, the calls in a filter may have become columns of a
+/// projection below it, and only the scan still shows them. The scan gets the
+/// bounds too, which is how a later pass knows them.
+fn bounded(mut scan: TableScan) -> Result<Transformed<LogicalPlan>> {
+    let mut added = new_bounds(&scan.filters.iter().collect::<Vec<_>>())?;
+    added.retain(|bound| {
+        let columns = bound.column_refs();
+        columns.iter().all(|c| scan.projected_schema.has_column(c))
+    });
+    let Some(predicate) = conjunction(added.clone()) else {
+        return Ok(Transformed::no(LogicalPlan::TableScan(scan)));
+    };
+    scan.filters.extend(added);
+    let filter = Filter::try_new(predicate, Arc::new(LogicalPlan::TableScan(scan)))?;
+    Ok(Transformed::yes(LogicalPlan::Filter(filter)))
 }
 
 /// Returns the bounds that follow from predicates and are not among them.
