@@ -9,10 +9,14 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::catalog::TableProvider;
-use datafusion::common::DFSchema;
+use datafusion::common::{Column, DFSchema, JoinType};
 use datafusion::datasource::{MemTable, ViewTable};
 use datafusion::error::DataFusionError;
-use datafusion::logical_expr::{ExprSchemable, LogicalPlan, LogicalPlanBuilder, cast, lit};
+use datafusion::functions_aggregate::expr_fn::count;
+use datafusion::functions_window::expr_fn::row_number;
+use datafusion::logical_expr::{
+    ExprFunctionExt, ExprSchemable, LogicalPlan, LogicalPlanBuilder, cast, lit,
+};
 use datafusion::prelude::{Expr, SessionContext, ident};
 use datafusion::scalar::ScalarValue;
 use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, VisitMut, VisitorMut};
@@ -528,20 +532,61 @@ impl Mapper<'_> {
 }
 
 /// Keeps the row of each key that was recorded last; copies of a row become one.
+///
+/// Copies are rare, so only the keys are grouped for the whole table: rows of a
+/// key that stands once pass as they are, and the few others are ranked. Taking
+/// the last value of every column would hold the whole table in memory.
 fn one_row_per_key(
     builder: LogicalPlanBuilder,
     table: &CanonicalTable,
 ) -> Result<LogicalPlanBuilder, DataFusionError> {
+    let rows = builder.build()?;
     let keys: Vec<Expr> = table.key.iter().map(ident).collect();
-    let columns = table.columns.iter().map(|c| ident(&c.name)).collect();
-    let mut order: Vec<_> = keys
-        .iter()
-        .map(|key| key.clone().sort(true, true))
-        .collect();
+    let twin = |key: &String| format!("twin_{key}");
+    let twin_keys = table.key.iter().map(|key| ident(key).alias(twin(key)));
+    let twins = LogicalPlanBuilder::from(rows.clone())
+        .aggregate(keys.clone(), vec![count(lit(1_i64)).alias("n_rows")])?
+        .filter(ident("n_rows").gt(lit(1_i64)))?
+        .project(twin_keys.collect::<Vec<_>>())?
+        .build()?;
+    let on = || {
+        let left: Vec<Column> = table.key.iter().map(Column::from_name).collect();
+        let right: Vec<Column> = table
+            .key
+            .iter()
+            .map(|key| Column::from_name(twin(key)))
+            .collect();
+        (left, right)
+    };
+    let single = LogicalPlanBuilder::from(rows.clone()).join(
+        twins.clone(),
+        JoinType::LeftAnti,
+        on(),
+        None,
+    )?;
+    let mut order = Vec::new();
     if table.columns.iter().any(|c| c.name == "recorded_at") {
         order.push(ident("recorded_at").sort(false, false));
     }
-    builder.distinct_on(keys, columns, Some(order))
+    let rank = row_number()
+        .partition_by(keys)
+        .order_by(order)
+        .build()?
+        .alias("twin_rank");
+    let columns = || {
+        table
+            .columns
+            .iter()
+            .map(|c| ident(&c.name))
+            .collect::<Vec<_>>()
+    };
+    let ranked = LogicalPlanBuilder::from(rows)
+        .join(twins, JoinType::LeftSemi, on(), None)?
+        .window(vec![rank])?
+        .filter(ident("twin_rank").eq(lit(1_u64)))?
+        .project(columns())?
+        .build()?;
+    single.project(columns())?.union(ranked)
 }
 
 fn require(table: &CanonicalTable, rows: &Rows, at: &Location) -> Result<()> {
