@@ -496,7 +496,7 @@ impl Mapper<'_> {
                 DataType::Date32 | DataType::Date64 => {
                     // A day is a day of the workspace, wherever the file was written.
                     let naive = cast(input, DataType::Timestamp(TimeUnit::Microsecond, None));
-                    Ok(self.from_local(naive, self.workspace.settings.time_zone()))
+                    Ok(self.read_as_local(naive, self.workspace.settings.time_zone()))
                 }
                 DataType::Timestamp(..) => Ok(self.instant(input, found, source_zone)),
                 _ => refuse(
@@ -509,10 +509,12 @@ impl Mapper<'_> {
     fn instant(&self, input: Expr, found: &DataType, source_zone: chrono_tz::Tz) -> Expr {
         match found {
             DataType::Timestamp(_, Some(_)) => cast(input, instant_type(self.zone())),
-            DataType::Timestamp(TimeUnit::Microsecond, None) => self.from_local(input, source_zone),
+            DataType::Timestamp(TimeUnit::Microsecond, None) => {
+                self.read_as_local(input, source_zone)
+            }
             _ => {
                 let naive = cast(input, DataType::Timestamp(TimeUnit::Microsecond, None));
-                self.from_local(naive, source_zone)
+                self.read_as_local(naive, source_zone)
             }
         }
     }
@@ -522,7 +524,7 @@ impl Mapper<'_> {
     /// UTC is relabelled by casts, which DataFusion unwraps rightly, so filters
     /// prune. Any other zone goes through `to_instant`: a filter over a cast from
     /// naive to such a zone is unwrapped as if the zone were UTC.
-    fn from_local(&self, naive: Expr, zone: chrono_tz::Tz) -> Expr {
+    fn read_as_local(&self, naive: Expr, zone: chrono_tz::Tz) -> Expr {
         if zone == chrono_tz::UTC {
             return cast(cast(naive, instant_type("UTC")), instant_type(self.zone()));
         }
