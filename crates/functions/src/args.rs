@@ -11,7 +11,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, TimeUnit};
 use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::logical_expr::{ColumnarValue, Expr, Signature, TypeSignature, Volatility};
 use datafusion::physical_expr::PhysicalExpr;
@@ -30,6 +30,10 @@ pub(crate) enum Kind {
     Boolean,
     /// Text in any encoding, as Utf8.
     Text,
+    /// A timestamp or date, as microseconds in its own zone; or an integer, as Int64.
+    Time,
+    /// An integer or text of any width, as it is.
+    Id,
 }
 
 impl Kind {
@@ -58,6 +62,9 @@ impl Kind {
                 Self::Text,
                 DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null,
             ) => Some(DataType::Utf8),
+            (Self::Time, t) => time_type(t),
+            (Self::Id, DataType::Null) => Some(DataType::Int64),
+            (Self::Id, t) if t.is_integer() || t.is_string() => Some(t.clone()),
             _ => None,
         }
     }
@@ -70,6 +77,8 @@ impl fmt::Display for Kind {
             Self::Numbers => "a list of numbers",
             Self::Boolean => "true or false",
             Self::Text => "text",
+            Self::Time => "a timestamp, date or integer",
+            Self::Id => "an integer or text",
         })
     }
 }
@@ -91,6 +100,20 @@ fn amount_type(given: &DataType) -> Option<DataType> {
             ..=29 => DataType::Decimal128(*p, *s),
             _ => DataType::Float64,
         }),
+        _ => None,
+    }
+}
+
+/// Returns the type in which points in time are compared.
+fn time_type(given: &DataType) -> Option<DataType> {
+    match given {
+        DataType::Timestamp(_, zone) => {
+            Some(DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))
+        }
+        DataType::Date32 | DataType::Date64 | DataType::Null => {
+            Some(DataType::Timestamp(TimeUnit::Microsecond, None))
+        }
+        t if t.is_integer() => Some(DataType::Int64),
         _ => None,
     }
 }

@@ -23,6 +23,7 @@ mod aggregate;
 mod args;
 mod collected;
 mod documentation;
+mod events;
 mod interval;
 mod kernel;
 mod time;
@@ -102,6 +103,7 @@ pub fn functions() -> Vec<Function> {
         udaf::<aggregate::CsatCi>().into(),
         // Returns
         udaf::<aggregate::ReturnRate>().into(),
+        udaf::<aggregate::ReturnMatches>().into(),
         // Customers
         udaf::<aggregate::RfmBounds>().into(),
         udaf::<aggregate::RfmCollapse>().into(),

@@ -7,6 +7,7 @@ mod n_invalid;
 mod nps;
 mod nps_ci;
 mod nps_se;
+mod return_matches;
 mod return_rate;
 mod rfm_bounds;
 mod rfm_collapse;
@@ -18,6 +19,7 @@ pub(crate) use n_invalid::NInvalid;
 pub(crate) use nps::Nps;
 pub(crate) use nps_ci::NpsCi;
 pub(crate) use nps_se::NpsSe;
+pub(crate) use return_matches::ReturnMatches;
 pub(crate) use return_rate::ReturnRate;
 pub(crate) use rfm_bounds::RfmBounds;
 pub(crate) use rfm_collapse::RfmCollapse;
@@ -51,6 +53,11 @@ pub(crate) trait Aggregate: Debug + Default + PartialEq + Eq + Hash + Send + Syn
 
     /// Returns the type of the result.
     fn result(&self) -> DataType;
+
+    /// Returns the type of the result where it follows from those of the arguments.
+    fn result_of(&self, _: &[DataType]) -> DataType {
+        self.result()
+    }
 
     /// Returns the columns of a state, given the types of the arguments.
     fn state(&self, arguments: &[DataType]) -> Vec<(String, DataType)>;
@@ -117,7 +124,7 @@ impl<A: Aggregate + 'static> AggregateUDFImpl for Udaf<A> {
 
     fn return_type(&self, given: &[DataType]) -> Result<DataType> {
         A::PARAMETERS.check(given)?;
-        Ok(self.aggregate.result())
+        Ok(self.aggregate.result_of(given))
     }
 
     fn is_nullable(&self) -> bool {
