@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     Text,
     /// A timestamp or date, as microseconds in its own zone; or an integer, as Int64.
     Time,
+    /// A timestamp or date, as microseconds in its own zone.
+    Instant,
     /// An integer or text of any width, as it is.
     Id,
 }
@@ -63,6 +65,7 @@ impl Kind {
                 DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null,
             ) => Some(DataType::Utf8),
             (Self::Time, t) => time_type(t),
+            (Self::Instant, t) if !t.is_integer() => time_type(t),
             (Self::Id, DataType::Null) => Some(DataType::Int64),
             (Self::Id, t) if t.is_integer() || t.is_string() => Some(t.clone()),
             _ => None,
@@ -78,6 +81,7 @@ impl fmt::Display for Kind {
             Self::Boolean => "true or false",
             Self::Text => "text",
             Self::Time => "a timestamp, date or integer",
+            Self::Instant => "a timestamp or date",
             Self::Id => "an integer or text",
         })
     }
@@ -415,6 +419,17 @@ impl Call {
         Ok(Some(items.values().to_vec()))
     }
 
+    /// Returns a text.
+    pub(crate) fn text(&self, i: usize) -> Result<Option<&str>> {
+        let Some(value) = self.literal(i)? else {
+            return Ok(None);
+        };
+        match value.try_as_str() {
+            Some(Some(text)) => Ok(Some(text)),
+            _ => self.refuse(i, "text", value),
+        }
+    }
+
     /// Returns the choice a text names; a misspelt one is answered with the nearest.
     pub(crate) fn choice<T: Copy>(
         &self,
@@ -434,11 +449,12 @@ impl Call {
         let expected = format!("one of {}", names.join(", "));
         let nearest = choices
             .iter()
-            .map(|(name, _)| (strsim::normalized_damerau_levenshtein(name, text), name))
+            .map(|(name, _)| (strsim::jaro_winkler(name, text), name))
             .max_by(|a, b| a.0.total_cmp(&b.0));
         match nearest {
-            // Below 0.4 the guess would be about as far off as any other.
-            Some((likeness, name)) if likeness >= 0.4 => {
+            // Weighs the beginning, since names are often cut short. Below 0.7 the
+            // guess would be about as far off as any other.
+            Some((likeness, name)) if likeness >= 0.7 => {
                 self.refuse(i, &expected, format!("'{text}'. Did you mean '{name}'?"))
             }
             _ => self.refuse(i, &expected, format!("'{text}'")),

@@ -26,7 +26,10 @@ mod documentation;
 mod events;
 mod interval;
 mod kernel;
+mod scalar;
+pub mod segments;
 mod time;
+mod window;
 
 #[cfg(test)]
 mod harness;
@@ -41,6 +44,8 @@ use datafusion::logical_expr::{AggregateUDF, Documentation, ScalarUDF, WindowUDF
 use datafusion::prelude::SessionContext;
 
 use aggregate::udaf;
+use scalar::udf;
+use window::udwf;
 
 /// A function of any kind.
 #[derive(Debug, Clone)]
@@ -98,17 +103,35 @@ pub fn functions() -> Vec<Function> {
         udaf::<aggregate::Nps>().into(),
         udaf::<aggregate::NpsSe>().into(),
         udaf::<aggregate::NpsCi>().into(),
-        udaf::<aggregate::NInvalid>().into(),
+        udaf::<aggregate::NpsTest>().into(),
+        udaf::<aggregate::NpsBreakdown>().into(),
+        udf::<scalar::NpsCategory>().into(),
         udaf::<aggregate::Csat>().into(),
         udaf::<aggregate::CsatCi>().into(),
+        udaf::<aggregate::CsatMean>().into(),
+        udaf::<aggregate::Ces>().into(),
+        udaf::<aggregate::NInvalid>().into(),
         // Returns
         udaf::<aggregate::ReturnRate>().into(),
+        udf::<scalar::ReturnerClass>().into(),
         udaf::<aggregate::ReturnMatches>().into(),
         // Customers
+        udwf::<window::RfmScore>().into(),
         udaf::<aggregate::RfmBounds>().into(),
         udaf::<aggregate::RfmCollapse>().into(),
+        udf::<scalar::RfmBucket>().into(),
+        udf::<scalar::RfmSegment>().into(),
+        udwf::<window::RfmCn8>().into(),
+        // Statistics
+        udf::<scalar::ProportionCi>().into(),
+        udaf::<aggregate::Gini>().into(),
+        udwf::<window::AbcClass>().into(),
         // Time
+        ScalarUDF::from(time::DateTrunc::default()).into(),
         ScalarUDF::from(time::ToInstant::default()).into(),
+        udf::<time::BusinessSeconds>().into(),
+        udf::<time::BusinessDays>().into(),
+        udf::<time::DateDiff>().into(),
     ]
 }
 

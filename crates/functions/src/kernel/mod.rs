@@ -1,7 +1,10 @@
 //! The arithmetic of the functions, in plain Rust: no arrow, no DataFusion.
 
+pub(crate) mod abc;
+pub(crate) mod cn8;
 pub(crate) mod exact_sum;
 pub(crate) mod normal;
 pub(crate) mod nps;
 pub(crate) mod proportion;
 pub(crate) mod quantile;
+pub(crate) mod rfm;

@@ -1,5 +1,10 @@
 //! Local time: instants from wall clocks, and days and weeks cut from instants.
 
+mod business_days;
+mod business_seconds;
+mod calendar;
+mod date_diff;
+mod date_trunc;
 mod instant_bounds;
 mod to_instant;
 
@@ -11,6 +16,10 @@ use arrow::array::{ArrayRef, AsArray, Int64Array};
 use arrow::datatypes::{DataType, Int64Type, TimeUnit, TimestampMicrosecondType};
 use datafusion::common::{Result, internal_err, plan_err};
 
+pub(crate) use business_days::BusinessDays;
+pub(crate) use business_seconds::BusinessSeconds;
+pub(crate) use date_diff::DateDiff;
+pub(crate) use date_trunc::DateTrunc;
 pub(crate) use instant_bounds::InstantBounds;
 pub(crate) use to_instant::ToInstant;
 
