@@ -9,14 +9,20 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array};
+use arrow::array::{
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, FixedSizeBinaryBuilder, Int64Array,
+};
 use arrow::datatypes::{DataType, Float64Type};
-use datafusion::common::cast::{as_float64_array, as_int64_array};
-use datafusion::common::{Result, ScalarValue, internal_err};
+use datafusion::common::cast::{
+    as_fixed_size_binary_array, as_float64_array, as_int64_array, as_primitive_array,
+};
+use datafusion::common::{Result, ScalarValue, internal_datafusion_err, internal_err};
 use datafusion::logical_expr::{Accumulator, EmitTo, GroupsAccumulator};
 use datafusion_functions_aggregate_common::aggregate::groups_accumulator::accumulate::{
     accumulate, accumulate_multiple,
 };
+
+use crate::kernel::exact_sum::ExactSum;
 
 /// What is kept for one group.
 pub(crate) trait State: Clone + Default + Debug + Send + Sync + 'static {
@@ -53,7 +59,16 @@ pub(crate) struct Rows<'a> {
 impl Rows<'_> {
     /// Calls `each` with group and number, wherever argument `i` is not NULL.
     pub(crate) fn numbers(&self, i: usize, each: impl FnMut(usize, f64) + Send) -> Result<()> {
-        let column = as_float64_array(&self.values[i])?;
+        self.values_of::<Float64Type>(i, each)
+    }
+
+    /// Calls `each` with group and value, wherever argument `i` is not NULL.
+    pub(crate) fn values_of<T: ArrowPrimitiveType + Send>(
+        &self,
+        i: usize,
+        each: impl FnMut(usize, T::Native) + Send,
+    ) -> Result<()> {
+        let column = as_primitive_array::<T>(&self.values[i])?;
         accumulate(self.groups, column, self.filter, each);
         Ok(())
     }
@@ -130,10 +145,144 @@ impl<const N: usize> State for Counts<N> {
     }
 }
 
+/// A sum that does not depend on order: exact, or as good as.
+pub(crate) trait Total: Copy + Default + Debug + Send + Sync + 'static {
+    /// The bytes a sum travels as.
+    const BYTES: usize;
+    /// Adds another sum.
+    fn merge(&mut self, other: &Self);
+    /// Takes another sum away.
+    fn unmerge(&mut self, other: &Self);
+    /// Appends [`Total::BYTES`] bytes.
+    fn write(&self, bytes: &mut Vec<u8>);
+    /// Reads what `write` wrote, or nothing if the length is another.
+    fn read(bytes: &[u8]) -> Option<Self>;
+}
+
+impl Total for ExactSum {
+    const BYTES: usize = Self::BYTES;
+
+    fn merge(&mut self, other: &Self) {
+        Self::merge(self, other);
+    }
+
+    fn unmerge(&mut self, other: &Self) {
+        Self::unmerge(self, other);
+    }
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.to_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Self::from_bytes(bytes)
+    }
+}
+
+/// Sums of integers, and of decimals in units of their last digit.
+///
+/// Wrapping, so that order does not matter even to an overflow; summands of at
+/// most 29 digits (see `args`) need more than 10^9 rows to get there.
+impl Total for i128 {
+    const BYTES: usize = 16;
+
+    fn merge(&mut self, other: &Self) {
+        *self = self.wrapping_add(*other);
+    }
+
+    fn unmerge(&mut self, other: &Self) {
+        *self = self.wrapping_sub(*other);
+    }
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.to_le_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Some(Self::from_le_bytes(bytes.try_into().ok()?))
+    }
+}
+
+/// A fixed number of sums, and of rows that were summed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Totals<S, const N: usize> {
+    /// Rows summed; tells a sum of nothing from a sum of zero, also in a moving window.
+    pub(crate) n_rows: i64,
+    pub(crate) sums: [S; N],
+}
+
+impl<S: Total, const N: usize> Default for Totals<S, N> {
+    fn default() -> Self {
+        Self {
+            n_rows: 0,
+            sums: [S::default(); N],
+        }
+    }
+}
+
+impl<S: Total, const N: usize> State for Totals<S, N> {
+    fn columns() -> Vec<(String, DataType)> {
+        let bytes = (N * S::BYTES) as i32;
+        vec![
+            ("n_rows".to_string(), DataType::Int64),
+            ("sums".to_string(), DataType::FixedSizeBinary(bytes)),
+        ]
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.n_rows += other.n_rows;
+        for (mine, theirs) in self.sums.iter_mut().zip(&other.sums) {
+            mine.merge(theirs);
+        }
+    }
+
+    fn unmerge(&mut self, other: &Self) {
+        self.n_rows -= other.n_rows;
+        for (mine, theirs) in self.sums.iter_mut().zip(&other.sums) {
+            mine.unmerge(theirs);
+        }
+    }
+
+    fn encode(states: &[Self]) -> Result<Vec<ArrayRef>> {
+        let n_rows = Int64Array::from_iter_values(states.iter().map(|s| s.n_rows));
+        let mut sums = FixedSizeBinaryBuilder::with_capacity(states.len(), (N * S::BYTES) as i32);
+        let mut bytes = Vec::with_capacity(N * S::BYTES);
+        for state in states {
+            bytes.clear();
+            state.sums.iter().for_each(|s| s.write(&mut bytes));
+            sums.append_value(&bytes)?;
+        }
+        Ok(vec![Arc::new(n_rows), Arc::new(sums.finish())])
+    }
+
+    fn decode(columns: &[ArrayRef]) -> Result<Vec<Self>> {
+        let [n_rows, sums] = columns else {
+            return internal_err!("a state of sums has {} columns", columns.len());
+        };
+        let (n_rows, sums) = (as_int64_array(n_rows)?, as_fixed_size_binary_array(sums)?);
+        (0..n_rows.len())
+            .map(|row| {
+                let mut state = Self {
+                    n_rows: n_rows.value(row),
+                    ..Self::default()
+                };
+                let chunks = sums.value(row).chunks(S::BYTES);
+                for (sum, bytes) in state.sums.iter_mut().zip(chunks) {
+                    *sum = S::read(bytes)
+                        .ok_or_else(|| internal_datafusion_err!("a sum is cut short"))?;
+                }
+                Ok(state)
+            })
+            .collect()
+    }
+}
+
 /// A kernel, made into the two accumulators DataFusion runs.
 pub(crate) trait Build {
-    /// For queries without groups and for windows.
+    /// For queries without groups and for windows that only grow.
     fn plain(self: Box<Self>) -> Box<dyn Accumulator>;
+    /// For windows that move.
+    fn sliding(self: Box<Self>) -> Box<dyn Accumulator>;
     /// For queries with groups.
     fn groups(self: Box<Self>) -> Box<dyn GroupsAccumulator>;
 }
@@ -145,6 +294,10 @@ impl<K: Kernel> Build for K {
             state: K::State::default(),
             first_group: Vec::new(),
         })
+    }
+
+    fn sliding(self: Box<Self>) -> Box<dyn Accumulator> {
+        self.plain()
     }
 
     fn groups(self: Box<Self>) -> Box<dyn GroupsAccumulator> {

@@ -22,7 +22,7 @@ use datafusion::physical_expr::expressions::Literal;
 pub(crate) enum Kind {
     /// Any number, as Float64.
     Number,
-    /// Any number; integers as Int64, decimals as they are, floats as Float64.
+    /// Any number; integers as Int64, decimals of up to 29 digits as Decimal128, others as Float64.
     Amount,
     /// A list of numbers, as List(Float64).
     Numbers,
@@ -82,12 +82,15 @@ fn amount_type(given: &DataType) -> Option<DataType> {
         DataType::UInt64 => Some(DataType::Decimal128(20, 0)),
         t if t.is_integer() => Some(DataType::Int64),
         t if t.is_floating() => Some(DataType::Float64),
-        DataType::Decimal32(p, s) | DataType::Decimal64(p, s) | DataType::Decimal128(p, s) => {
-            Some(DataType::Decimal128(*p, *s))
-        }
-        // More digits than 128 bits hold are beyond any currency.
-        DataType::Decimal256(_, s) if (0..=38).contains(s) => Some(DataType::Decimal128(38, *s)),
-        DataType::Decimal256(..) => Some(DataType::Float64),
+        // 29 digits leave room for the sum of 10^9 rows in 128 bits; what is
+        // longer than that is beyond any currency.
+        DataType::Decimal32(p, s)
+        | DataType::Decimal64(p, s)
+        | DataType::Decimal128(p, s)
+        | DataType::Decimal256(p, s) => Some(match p {
+            ..=29 => DataType::Decimal128(*p, *s),
+            _ => DataType::Float64,
+        }),
         _ => None,
     }
 }
@@ -223,39 +226,41 @@ impl Parameters {
                 _ => None,
             });
         }
-        Some(self.call(arguments))
+        Some(self.call(arguments, vec![]))
     }
 
     /// Reads the literals of a call in a physical plan.
-    pub(crate) fn physical(&self, args: &[Arc<dyn PhysicalExpr>]) -> Call {
-        self.call(
-            args.iter()
-                .map(|e| e.downcast_ref::<Literal>().map(|l| l.value().clone()))
-                .collect(),
-        )
+    pub(crate) fn physical(&self, args: &[Arc<dyn PhysicalExpr>], types: Vec<DataType>) -> Call {
+        let literals = args
+            .iter()
+            .map(|e| e.downcast_ref::<Literal>().map(|l| l.value().clone()));
+        self.call(literals.collect(), types)
     }
 
-    /// Reads the literals that type checking of a scalar function sees.
-    pub(crate) fn scalars(&self, args: &[Option<&ScalarValue>]) -> Call {
-        self.call(args.iter().map(|a| a.cloned()).collect())
+    /// Reads the literals that type checking of a scalar function sees, or nothing
+    /// while an option is an expression that may still become one.
+    pub(crate) fn scalars(&self, args: &[Option<&ScalarValue>]) -> Option<Call> {
+        let pending = |(p, a): (&Parameter, &Option<_>)| p.literal && a.is_none();
+        if self.list.iter().zip(args).any(pending) {
+            return None;
+        }
+        Some(self.call(args.iter().map(|a| a.cloned()).collect(), vec![]))
     }
 
     /// Reads the literals that a scalar function is invoked with.
     pub(crate) fn values(&self, args: &[ColumnarValue]) -> Call {
-        self.call(
-            args.iter()
-                .map(|a| match a {
-                    ColumnarValue::Scalar(value) => Some(value.clone()),
-                    ColumnarValue::Array(_) => None,
-                })
-                .collect(),
-        )
+        let literals = args.iter().map(|a| match a {
+            ColumnarValue::Scalar(value) => Some(value.clone()),
+            ColumnarValue::Array(_) => None,
+        });
+        self.call(literals.collect(), vec![])
     }
 
-    fn call(&self, arguments: Vec<Option<ScalarValue>>) -> Call {
+    fn call(&self, arguments: Vec<Option<ScalarValue>>, types: Vec<DataType>) -> Call {
         Call {
             parameters: *self,
             arguments,
+            types,
         }
     }
 }
@@ -289,9 +294,16 @@ pub(crate) struct Call {
     parameters: Parameters,
     /// One entry an argument; nothing for what is not a literal.
     arguments: Vec<Option<ScalarValue>>,
+    /// Types of the arguments where the plan is far enough to know them.
+    types: Vec<DataType>,
 }
 
 impl Call {
+    /// Returns the types of the arguments; none while the query is still planned.
+    pub(crate) fn types(&self) -> &[DataType] {
+        &self.types
+    }
+
     /// Returns the number of arguments, options included.
     pub(crate) fn n_arguments(&self) -> usize {
         self.arguments.len()
@@ -425,7 +437,7 @@ mod tests {
     );
 
     fn call(arguments: Vec<Option<ScalarValue>>) -> Call {
-        INTERVAL.call(arguments)
+        INTERVAL.call(arguments, vec![])
     }
 
     fn text(s: &str) -> Option<ScalarValue> {

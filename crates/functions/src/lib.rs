@@ -21,9 +21,13 @@
 mod additive;
 mod aggregate;
 mod args;
+mod collected;
 mod documentation;
 mod interval;
 mod kernel;
+mod scalar;
+pub mod segments;
+mod window;
 mod time;
 
 #[cfg(test)]
@@ -39,6 +43,8 @@ use datafusion::logical_expr::{AggregateUDF, Documentation, ScalarUDF, WindowUDF
 use datafusion::prelude::SessionContext;
 
 use aggregate::udaf;
+use scalar::udf;
+use window::udwf;
 
 /// A function of any kind.
 #[derive(Debug, Clone)]
@@ -97,6 +103,18 @@ pub fn functions() -> Vec<Function> {
         udaf::<aggregate::NpsSe>().into(),
         udaf::<aggregate::NpsCi>().into(),
         udaf::<aggregate::NInvalid>().into(),
+        udaf::<aggregate::Csat>().into(),
+        udaf::<aggregate::CsatCi>().into(),
+        // Returns
+        udaf::<aggregate::ReturnRate>().into(),
+        udf::<scalar::ReturnerClass>().into(),
+        // Customers
+        udwf::<window::RfmScore>().into(),
+        udaf::<aggregate::RfmBounds>().into(),
+        udaf::<aggregate::RfmCollapse>().into(),
+        udf::<scalar::RfmBucket>().into(),
+        udf::<scalar::RfmSegment>().into(),
+        udwf::<window::RfmCn8>().into(),
         // Time
         ScalarUDF::from(time::ToInstant::default()).into(),
     ]

@@ -6,14 +6,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, FixedSizeBinaryArray, FixedSizeBinaryBuilder, Float64Array, Int64Array,
-};
+use arrow::array::{ArrayRef, Float64Array};
 use arrow::datatypes::DataType;
-use datafusion::common::cast::{as_fixed_size_binary_array, as_int64_array};
-use datafusion::common::{Result, exec_err, internal_datafusion_err};
+use datafusion::common::{Result, exec_err};
 
-use crate::additive::{Counts, Kernel, Rows, State};
+use crate::additive::{Build, Counts, Kernel, Rows, State, Totals};
 use crate::args::Call;
 use crate::interval::interval_array;
 use crate::kernel::exact_sum::ExactSum;
@@ -66,86 +63,18 @@ impl Kernel for Counted {
     }
 }
 
-/// Sums of weights and of squared weights, by category.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct WeightSums {
-    /// Valid answers with a weight, to tell "no answers left" in a moving window.
-    answers: i64,
-    weights: [ExactSum; 3],
-    squares: [ExactSum; 3],
-}
+/// Sums of weights and of squared weights: promoters, passives, detractors, each.
+pub(crate) type WeightSums = Totals<ExactSum, 6>;
 
-impl WeightSums {
-    const BYTES: i32 = 6 * ExactSum::BYTES as i32;
-
-    fn sums(&self) -> impl Iterator<Item = &ExactSum> {
-        self.weights.iter().chain(&self.squares)
+/// Returns the answers of a group.
+fn answers(totals: &WeightSums) -> Answers {
+    if totals.n_rows == 0 {
+        return Answers::default();
     }
-
-    fn sums_mut(&mut self) -> impl Iterator<Item = &mut ExactSum> {
-        self.weights.iter_mut().chain(&mut self.squares)
-    }
-
-    fn answers(&self) -> Answers {
-        if self.answers == 0 {
-            return Answers::default();
-        }
-        Answers {
-            weights: self.weights.map(|s| s.value()),
-            squares: self.squares.map(|s| s.value()),
-        }
-    }
-}
-
-impl State for WeightSums {
-    fn columns() -> Vec<(String, DataType)> {
-        vec![
-            ("answers".to_string(), DataType::Int64),
-            ("sums".to_string(), DataType::FixedSizeBinary(Self::BYTES)),
-        ]
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.answers += other.answers;
-        for (mine, theirs) in self.sums_mut().zip(other.sums()) {
-            mine.merge(theirs);
-        }
-    }
-
-    fn unmerge(&mut self, other: &Self) {
-        self.answers -= other.answers;
-        for (mine, theirs) in self.sums_mut().zip(other.sums()) {
-            mine.unmerge(theirs);
-        }
-    }
-
-    fn encode(states: &[Self]) -> Result<Vec<ArrayRef>> {
-        let answers = Int64Array::from_iter_values(states.iter().map(|s| s.answers));
-        let mut sums = FixedSizeBinaryBuilder::with_capacity(states.len(), Self::BYTES);
-        for state in states {
-            let bytes: Vec<u8> = state.sums().flat_map(|s| s.to_bytes()).collect();
-            sums.append_value(bytes)?;
-        }
-        Ok(vec![Arc::new(answers), Arc::new(sums.finish())])
-    }
-
-    fn decode(columns: &[ArrayRef]) -> Result<Vec<Self>> {
-        let answers = as_int64_array(&columns[0])?;
-        let sums: &FixedSizeBinaryArray = as_fixed_size_binary_array(&columns[1])?;
-        (0..answers.len())
-            .map(|row| {
-                let mut state = Self {
-                    answers: answers.value(row),
-                    ..Self::default()
-                };
-                let chunks = sums.value(row).chunks(ExactSum::BYTES);
-                for (sum, bytes) in state.sums_mut().zip(chunks) {
-                    *sum = ExactSum::from_bytes(bytes)
-                        .ok_or_else(|| internal_datafusion_err!("a sum of weights is cut short"))?;
-                }
-                Ok(state)
-            })
-            .collect()
+    let [p, n, d, pp, nn, dd] = totals.sums.map(|s| s.value());
+    Answers {
+        weights: [p, n, d],
+        squares: [pp, nn, dd],
     }
 }
 
@@ -173,9 +102,9 @@ impl Kernel for Weighted {
                 return;
             }
             let state: &mut WeightSums = &mut states[group];
-            state.answers += 1;
-            state.weights[category as usize].add(weight);
-            state.squares[category as usize].add(weight * weight);
+            state.n_rows += 1;
+            state.sums[category as usize].add(weight);
+            state.sums[3 + category as usize].add(weight * weight);
         };
         match self.weight {
             Some(weight) => rows.pairs((0, weight), add)?,
@@ -191,7 +120,7 @@ impl Kernel for Weighted {
     }
 
     fn finish(&self, states: &[WeightSums]) -> Result<ArrayRef> {
-        Ok(self.statistic.of(states.iter().map(WeightSums::answers)))
+        Ok(self.statistic.of(states.iter().map(answers)))
     }
 }
 
@@ -201,7 +130,7 @@ pub(crate) fn kernel(
     statistic: Statistic,
     call: &Call,
     weight: usize,
-) -> Box<dyn crate::additive::Build> {
+) -> Box<dyn Build> {
     if call.n_arguments() <= weight {
         return Box::new(Counted(statistic));
     }
@@ -212,9 +141,9 @@ pub(crate) fn kernel(
     })
 }
 
-/// Returns the columns of the state of a call with `n_arguments`.
-pub(crate) fn state(n_arguments: usize, weight: usize) -> Vec<(String, DataType)> {
-    if n_arguments <= weight {
+/// Returns the columns of the state of a call with such arguments.
+pub(crate) fn state(arguments: &[DataType], weight: usize) -> Vec<(String, DataType)> {
+    if arguments.len() <= weight {
         Counts::<4>::columns()
     } else {
         WeightSums::columns()
@@ -223,7 +152,6 @@ pub(crate) fn state(n_arguments: usize, weight: usize) -> Vec<(String, DataType)
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::*;
     use crate::harness::{Cells, Row, Subject, published_cases, session, value};
 
     /// Scores with ties, every category, and all that is not an answer.

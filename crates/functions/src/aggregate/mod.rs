@@ -1,15 +1,26 @@
 //! Aggregate functions, one in each file, and the adaptor that makes them DataFusion's.
 
 mod answers;
+mod csat;
+mod csat_ci;
 mod n_invalid;
 mod nps;
 mod nps_ci;
 mod nps_se;
+mod return_rate;
+mod rfm_bounds;
+mod rfm_collapse;
+mod satisfied;
 
+pub(crate) use csat::Csat;
+pub(crate) use csat_ci::CsatCi;
 pub(crate) use n_invalid::NInvalid;
 pub(crate) use nps::Nps;
 pub(crate) use nps_ci::NpsCi;
 pub(crate) use nps_se::NpsSe;
+pub(crate) use return_rate::ReturnRate;
+pub(crate) use rfm_bounds::RfmBounds;
+pub(crate) use rfm_collapse::RfmCollapse;
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -41,8 +52,8 @@ pub(crate) trait Aggregate: Debug + Default + PartialEq + Eq + Hash + Send + Syn
     /// Returns the type of the result.
     fn result(&self) -> DataType;
 
-    /// Returns the columns of a state, given the number of arguments.
-    fn state(&self, n_arguments: usize) -> Vec<(String, DataType)>;
+    /// Returns the columns of a state, given the types of the arguments.
+    fn state(&self, arguments: &[DataType]) -> Vec<(String, DataType)>;
 
     /// Reads the options and returns what does the work; fails for wrong options.
     fn build(&self, call: &Call) -> Result<Box<dyn Build>>;
@@ -74,7 +85,9 @@ struct Udaf<A> {
 impl<A: Aggregate> Udaf<A> {
     fn build(&self, args: &AccumulatorArgs<'_>) -> Result<Box<dyn Build>> {
         refuse_distinct::<A>(args.is_distinct)?;
-        self.aggregate.build(&A::PARAMETERS.physical(args.exprs))
+        let types = args.expr_fields.iter().map(|f| f.data_type().clone());
+        let call = A::PARAMETERS.physical(args.exprs, types.collect());
+        self.aggregate.build(&call)
     }
 }
 
@@ -131,9 +144,14 @@ impl<A: Aggregate + 'static> AggregateUDFImpl for Udaf<A> {
     }
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
+        let types: Vec<DataType> = args
+            .input_fields
+            .iter()
+            .map(|f| f.data_type().clone())
+            .collect();
         Ok(self
             .aggregate
-            .state(args.input_fields.len())
+            .state(&types)
             .into_iter()
             .map(|(name, data_type)| {
                 let name = format_state_name(args.name, &name);
@@ -144,6 +162,13 @@ impl<A: Aggregate + 'static> AggregateUDFImpl for Udaf<A> {
 
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
         Ok(self.build(&args)?.plain())
+    }
+
+    fn create_sliding_accumulator(
+        &self,
+        args: AccumulatorArgs<'_>,
+    ) -> Result<Box<dyn Accumulator>> {
+        Ok(self.build(&args)?.sliding())
     }
 
     fn groups_accumulator_supported(&self, _: AccumulatorArgs<'_>) -> bool {

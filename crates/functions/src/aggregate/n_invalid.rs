@@ -63,7 +63,7 @@ impl Aggregate for NInvalid {
         DataType::Int64
     }
 
-    fn state(&self, _: usize) -> Vec<(String, DataType)> {
+    fn state(&self, _: &[DataType]) -> Vec<(String, DataType)> {
         state_of::<Invalid>()
     }
 

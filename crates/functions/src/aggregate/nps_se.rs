@@ -55,8 +55,8 @@ impl Aggregate for NpsSe {
         DataType::Float64
     }
 
-    fn state(&self, n_arguments: usize) -> Vec<(String, DataType)> {
-        answers::state(n_arguments, WEIGHT)
+    fn state(&self, arguments: &[DataType]) -> Vec<(String, DataType)> {
+        answers::state(arguments, WEIGHT)
     }
 
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use datafusion::datasource::MemTable;
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -181,7 +181,8 @@ async fn windows(subject: &Subject) {
     const N: usize = 60;
     let rows = rows(subject, N);
     let ctx = session_over(SessionConfig::new(), parts(&rows, &[0; N]));
-    let frames: [(&str, fn(usize) -> (usize, usize)); 3] = [
+    type Bounds = fn(usize) -> (usize, usize);
+    let frames: [(&str, Bounds); 3] = [
         ("unbounded preceding and current row", |i| (0, i + 1)),
         ("3 preceding and current row", |i| {
             (i.saturating_sub(3), i + 1)

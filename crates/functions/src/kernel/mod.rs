@@ -1,5 +1,9 @@
 //! The arithmetic of the functions, in plain Rust: no arrow, no DataFusion.
 
+pub(crate) mod cn8;
 pub(crate) mod exact_sum;
 pub(crate) mod normal;
 pub(crate) mod nps;
+pub(crate) mod proportion;
+pub(crate) mod quantile;
+pub(crate) mod rfm;
