@@ -17,23 +17,25 @@
 
 with
 
--- Months are counted from year 0; one number compares and subtracts.
+-- Months are numbered from year 0, so that they compare and subtract.
+purchases as (
+    select
+        customer_id,
+        cast(date_part('year', cast(ordered_at as date)) as bigint) * 12
+        + cast(date_part('month', cast(ordered_at as date)) as bigint) - 1
+            as month_number
+    from staging.orders
+    where
+        is_purchase
+        and customer_id is not null
+),
+
 customers as (
     select
         customer_id,
         min(month_number) as cohort_number,
         array_agg(distinct month_number) as active_numbers
-    from (
-        select
-            customer_id,
-            cast(date_part('year', cast(ordered_at as date)) as bigint) * 12
-            + cast(date_part('month', cast(ordered_at as date)) as bigint) - 1
-                as month_number
-        from staging.orders
-        where
-            is_purchase
-            and customer_id is not null
-    ) as months
+    from purchases
     group by customer_id
 ),
 
@@ -53,35 +55,72 @@ cells as (
     group by cohort_number, months_since
 ),
 
--- One row per cohort: from here on the data are small.
+-- One row per cohort, its cells in two lists: from here on nothing is large.
 cohorts as (
     select
         cohort_number,
-        array_agg(months_since) as months,
-        array_agg(customers) as customers,
+        array_agg(months_since) as filled_months,
+        array_agg(customers) as filled_customers,
         sum(customers) filter (where months_since = 0) as cohort_customers
     from cells
     group by cohort_number
 ),
 
+-- Every cohort gets a cell for each month since the oldest one began.
 grid as (
     select
         cohort_number,
         cohort_customers,
-        months,
-        customers,
+        filled_months,
+        filled_customers,
         unnest(
             range(
                 0,
-                date_part('year', $as_of - 1) * 12
-                + date_part('month', $as_of - 1)
+                cast(date_part('year', $as_of - 1) as bigint) * 12
+                + cast(date_part('month', $as_of - 1) as bigint)
                 - min(cohort_number) over ()
             )
         ) as months_since
     from cohorts
+),
+
+dated as (
+    select
+        make_date(
+            cast(cohort_number / 12 as int),
+            cast(cohort_number % 12 + 1 as int),
+            1
+        ) as cohort_month,
+        make_date(
+            cast((cohort_number + months_since) / 12 as int),
+            cast((cohort_number + months_since) % 12 + 1 as int),
+            1
+        ) as active_month,
+        months_since,
+        cohort_customers,
+        filled_customers[
+            cast(array_position(filled_months, months_since) as bigint)
+        ] as customers
+    from grid
+),
+
+-- A month in which nobody came back is 0; one that has not begun is NULL.
+counted as (
+    select
+        cohort_month,
+        months_since,
+        cohort_customers,
+        case when active_month < $as_of then coalesce(customers, 0) end
+            as customers,
+        active_month + interval '1 month' <= $as_of as is_complete
+    from dated
 )
 
 select
-    cohort_number,
-    months_since
-from grid
+    cohort_month,
+    months_since,
+    cohort_customers,
+    customers,
+    cast(customers as double) / cohort_customers as retention_rate,
+    is_complete
+from counted
