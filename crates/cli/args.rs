@@ -92,6 +92,11 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 20_000)]
         orders: u32,
     },
+    /// Run a report or list them
+    Report {
+        #[command(subcommand)]
+        command: ReportCommand,
+    },
     /// List the views, or show one with its columns and SQL
     Views {
         /// View to show
@@ -106,6 +111,27 @@ pub(crate) enum Command {
     Settings {
         /// Setting to show
         name: Option<String>,
+    },
+}
+
+/// What to do with reports.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReportCommand {
+    /// List the reports
+    List,
+    /// Run a report and publish its files, all or none
+    Run {
+        /// Report to run
+        name: String,
+        /// Folder to publish into [default: dist, beside the workspace file]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Languages of the page, the first one is index.html [default: the report's]
+        #[arg(long, value_name = "LANG", value_delimiter = ',')]
+        lang: Vec<String>,
+        /// Value of a parameter of the report; may be given several times
+        #[arg(long = "param", value_name = "NAME=VALUE")]
+        parameters: Vec<String>,
     },
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use aftersight_engine::{Diagnosis, Engine, Error, ErrorKind};
+use aftersight_report::RunError;
 use datafusion::error::DataFusionError;
 use unicode_width::UnicodeWidthStr;
 
@@ -74,16 +75,41 @@ impl Failure {
         };
         if let (Error::Query { sql, file, source }, Some(engine)) = (&error, engine) {
             let diagnosis = engine.diagnose(sql, source);
-            return Failure {
-                text: show(sql, file.as_deref(), &diagnosis),
-                code,
+            let view = diagnosis.view.as_deref().and_then(|name| {
+                let (schema, name) = name.split_once('.')?;
+                engine.views().get(schema, name)
+            });
+            let text = match view {
+                // A mistake within a view is shown in the view.
+                Some(view) => {
+                    let place = format!("view {}", view.qualified());
+                    show(&view.sql, Some(&place), &diagnosis)
+                }
+                None => show(sql, file.as_deref(), &diagnosis),
             };
+            return Failure { text, code };
         }
         let mut text = error.to_string();
         if let Some(hint) = error.hint() {
             let _ = write!(text, "\n  help: {hint}");
         }
         Failure { text, code }
+    }
+
+    /// Explains why a report was not published.
+    pub(crate) fn of_run(engine: &Engine, error: RunError) -> Self {
+        let code = match &error {
+            RunError::MissingTable { .. } => code::MISSING_DATA,
+            RunError::Output(_) => code::FAILED,
+            _ => code::SPECIFICATION,
+        };
+        match error {
+            RunError::Engine(error) => Failure::of(Some(engine), error),
+            other => Failure {
+                text: chain(&other),
+                code,
+            },
+        }
     }
 
     /// Explains an error of a statement within a script.
@@ -102,6 +128,20 @@ impl Failure {
             },
         )
     }
+}
+
+/// Returns an error with its causes, each said once.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let words = inner.to_string();
+        if !text.contains(&words) {
+            let _ = write!(text, ": {words}");
+        }
+        cause = inner.source();
+    }
+    text
 }
 
 /// Draws the message, the line of SQL and a caret below the mistake.
@@ -144,6 +184,7 @@ mod tests {
     fn the_caret_stands_below_the_mistake_after_wide_characters() {
         let diagnosis = Diagnosis {
             message: "there is no column `x`".into(),
+            view: None,
             span: Some((2, 6, 1)),
             help: Some("did you mean `y`?".into()),
         };

@@ -1,6 +1,8 @@
 //! Running SQL and writing what it gives.
 
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aftersight_engine::output::{OutputFormat, stream_to, write_file};
 use aftersight_engine::{Engine, Error, Outcome, Rows};
@@ -107,11 +109,17 @@ impl Runner<'_> {
                 Err(Failure::usage(text, Some("name a file with -o".into())))
             }
             Some(format) => {
-                let stdout = std::io::BufWriter::new(std::io::stdout());
-                let (mut stdout, _) = stream_to(rows, format, stdout, script.sql)
-                    .await
-                    .map_err(failed)?;
-                pipe(stdout.flush())
+                let is_closed = Arc::new(AtomicBool::new(false));
+                let stdout = std::io::BufWriter::new(Stdout(Arc::clone(&is_closed)));
+                let written = stream_to(rows, format, stdout, script.sql).await;
+                let written = written
+                    .map_err(failed)
+                    .and_then(|(mut stdout, _)| pipe(stdout.flush()));
+                // A reader that has seen enough, as in `| head`, is no failure.
+                if is_closed.load(Ordering::Relaxed) {
+                    return Ok(());
+                }
+                written
             }
             None => self.draw(rows, script).await,
         }
@@ -150,6 +158,33 @@ impl Runner<'_> {
                 .write_all(shown.draw().as_bytes())
                 .and_then(|()| stdout.flush()),
         )
+    }
+}
+
+/// Standard output that remembers that nobody reads it any more: formats wrap
+/// the error until its kind is lost.
+struct Stdout(Arc<AtomicBool>);
+
+impl Stdout {
+    fn note<T>(&self, done: std::io::Result<T>) -> std::io::Result<T> {
+        if let Err(e) = &done
+            && e.kind() == std::io::ErrorKind::BrokenPipe
+        {
+            self.0.store(true, Ordering::Relaxed);
+        }
+        done
+    }
+}
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = std::io::stdout().write(bytes);
+        self.note(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let flushed = std::io::stdout().flush();
+        self.note(flushed)
     }
 }
 

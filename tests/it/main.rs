@@ -1,1 +1,4 @@
-//! Tests.
+//! Tests of the whole: the program, the engine's traps, the stores, the house.
+
+mod cli;
+mod support;

@@ -7,6 +7,7 @@ use aftersight_datagen::{Config, Shop, write_parquet};
 use chrono::NaiveDate;
 
 use super::print;
+use super::report::{Publish, publish};
 use crate::args::WorkspaceArgs;
 use crate::failure::Failure;
 use crate::open::WORKSPACE_FILE;
@@ -43,8 +44,18 @@ pub(super) async fn run(args: &WorkspaceArgs, dir: &Path, orders: u32) -> Result
         .collect();
     std::fs::write(dir.join(WORKSPACE_FILE), workspace_file(&tables, as_of))
         .map_err(|e| failed(&e))?;
-    let _ = args;
     print(&format!("sample workspace: {}", dir.display()));
+
+    let here = WorkspaceArgs {
+        workspace: Some(dir.to_path_buf()),
+        ..args.clone()
+    };
+    let page = publish(&here, "weekly-after-sales", &Publish::default()).await?;
+    print(&format!("weekly report:    {}", page.display()));
+    print(&format!(
+        "ask your own:     aftersight -w {} -c \"select * from segments\"",
+        dir.display()
+    ));
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod demo;
 pub(crate) mod functions;
+mod report;
 mod settings;
 mod views;
 
@@ -18,6 +19,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     if let Some(command) = &args.command {
         return match command {
             Command::Demo { dir, orders } => demo::run(&args.workspace, dir, *orders).await,
+            Command::Report { command } => report::run(&args.workspace, command).await,
             Command::Views { name } => views::run(&args.workspace, name.as_deref()).await,
             Command::Functions { name } => functions::run(name.as_deref()),
             Command::Settings { name } => settings::run(&args.workspace, name.as_deref()).await,

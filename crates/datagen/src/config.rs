@@ -16,7 +16,7 @@ pub enum Ids {
 pub struct Config {
     /// Two shops with the same configuration have the same rows.
     pub seed: u64,
-    /// Customers who could buy; about 1.1 orders come of each within 26 months.
+    /// Customers who could buy; about 1.25 orders come of each within 26 months.
     pub customers: u32,
     /// First local day of which orders are known. The shop is a year older, so
     /// the first weeks already have returning customers.
@@ -39,7 +39,7 @@ pub struct Config {
 
 /// Orders within 26 months for each customer; the test
 /// `a_sized_shop_has_about_the_orders_asked_for` holds it to the simulation.
-const ORDERS_PER_CUSTOMER: f64 = 1.1;
+const ORDERS_PER_CUSTOMER: f64 = 1.25;
 
 impl Config {
     /// Returns the demo's shop: about 20,000 orders over the 26 months before

@@ -15,7 +15,8 @@ pub struct PlantedFact {
     pub where_: &'static str,
     /// How `size` is to be read.
     pub unit: Unit,
-    /// Expected size in the raw rows.
+    /// Expected size in the raw rows: the planted parameter where the rows show
+    /// it directly, else the mean over forty seeds of the demo.
     pub size: f64,
 }
 
@@ -32,21 +33,32 @@ pub enum Unit {
     Days,
 }
 
+impl Unit {
+    /// Returns the size a fact has in a shop without a story.
+    #[must_use]
+    pub fn nothing(self) -> f64 {
+        match self {
+            Self::Ratio => 1.0,
+            Self::Fraction | Self::Points | Self::Days => 0.0,
+        }
+    }
+}
+
 /// Everything that is planted.
 pub const FACTS: &[PlantedFact] = &[
     PlantedFact {
         id: "singles_day_peak",
-        what: "11.11 sells six times an ordinary November day",
+        what: "11.11 sells nearly six times an ordinary November day",
         where_: "orders.ordered_at",
         unit: Unit::Ratio,
-        size: 6.0,
+        size: 5.8,
     },
     PlantedFact {
         id: "arrivals_grow",
-        what: "orders of the last 12 months exceed those of the 12 before by about a sixth",
+        what: "orders of the last 12 months exceed those of the 12 before by about a fifth",
         where_: "orders.ordered_at",
         unit: Unit::Ratio,
-        size: 1.17,
+        size: 1.19,
     },
     PlantedFact {
         id: "article_runs_small",
@@ -127,24 +139,24 @@ pub const FACTS: &[PlantedFact] = &[
     },
     PlantedFact {
         id: "serial_returners",
-        what: "one customer in a hundred makes about a quarter of the returns",
+        what: "one customer in a hundred makes about three in ten returns",
         where_: "returns.customer_id",
         unit: Unit::Fraction,
-        size: 0.25,
+        size: 0.30,
     },
     PlantedFact {
         id: "instant_refunds_are_quick",
-        what: "the median wait for a refund falls by more than a week with instant refunds",
+        what: "the median wait for a refund falls by eight days with instant refunds",
         where_: "returns.refunded_at less requested_at, kind return, after less before",
         unit: Unit::Days,
-        size: -9.0,
+        size: -8.0,
     },
     PlantedFact {
         id: "instant_refunds_bring_customers_back",
         what: "since instant refunds, more of those who returned something order again in 90 days",
         where_: "orders and returns by customer, after less before; serial returners aside",
         unit: Unit::Fraction,
-        size: 0.19,
+        size: 0.16,
     },
     PlantedFact {
         id: "coupon_works",

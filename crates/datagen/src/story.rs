@@ -104,7 +104,7 @@ impl Story {
             instant_refunds: true,
             coupon_lift: 0.06,
             warranty_to_one_agent: 0.70,
-            growth_per_year: 0.15,
+            growth_per_year: 0.10,
         }
     }
 

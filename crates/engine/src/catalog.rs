@@ -20,6 +20,7 @@ use datafusion::prelude::SessionContext;
 use indexmap::IndexMap;
 
 use crate::bind::{self, Parameters};
+use crate::error::Error;
 use crate::settings::{Settings, with_hint};
 use crate::source::{StoreOptions, open_source};
 use crate::suggest::did_you_mean;
@@ -128,6 +129,18 @@ impl Names {
         let _ = self.files.set(options);
     }
 
+    /// Makes a table of the session, replacing one of the same name.
+    pub(crate) fn register_own(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        self.remove_own(name);
+        self.own.register_table(name.to_owned(), table).map(drop)
+    }
+
+    /// Forgets a table of the session.
+    pub(crate) fn remove_own(&self, name: &str) {
+        // Forgetting what is not there is no failure.
+        let _ = self.own.deregister_table(name);
+    }
+
     /// Returns whether the session made this table itself.
     pub(crate) fn is_own(&self, name: &str) -> bool {
         self.own.table_exist(name)
@@ -190,7 +203,14 @@ impl Names {
         }
         match self.files.get() {
             Some(options) if is_location(name) => self.open_file(name, options).await.map(Some),
-            _ => Ok(None),
+            // The name was left out above because it is being planned.
+            _ => match stack.iter().position(|v| v.ends_with(&format!(".{name}"))) {
+                Some(at) => {
+                    let cycle = stack[at..].join(" -> ");
+                    plan_err!("view {0} reads itself: {cycle} -> {0}", stack[at])
+                }
+                None => Ok(None),
+            },
         }
     }
 
@@ -210,7 +230,16 @@ impl Names {
         };
         let spec = SourceSpec::of_location(location);
         let opened = open_source(&ctx, location, &spec, &here).await;
-        let opened = opened.map_err(|e| DataFusionError::Plan(with_hint(&e)))?;
+        let opened = opened.map_err(|e| {
+            DataFusionError::Plan(match &e {
+                // The place of a source is the query, which the user is looking at.
+                Error::SourceMissing { location, .. } => format!("there is no file '{location}'"),
+                Error::SourceUnreadable { file, reason, .. } => {
+                    format!("cannot read {file}: {reason}")
+                }
+                _ => with_hint(&e),
+            })
+        })?;
         Ok(opened.provider)
     }
 

@@ -16,22 +16,28 @@ use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::functions::core::expr_fn::coalesce;
 use datafusion::logical_expr::dml::CopyTo;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, cast, lit};
+use datafusion::physical_plan::collect;
 use datafusion::prelude::{SessionContext, ident};
 use futures::TryStreamExt;
 use object_store::path::Path as StorePath;
 use object_store::{ObjectStore, ObjectStoreExt};
 
+use crate::blame::{Places, blame};
 use crate::engine::Outcome;
 use crate::source::HIVE_NULL;
 
 /// Runs a COPY.
-pub(crate) async fn run(ctx: &SessionContext, mut copy: CopyTo) -> Result<Outcome> {
+pub(crate) async fn run(
+    ctx: &SessionContext,
+    mut copy: CopyTo,
+    places: &Places,
+) -> Result<Outcome> {
     let target = copy.output_url.clone();
     copy.input = Arc::new(with_named_nulls(&copy.input, &copy.partition_by)?);
     let rows = if target.contains("://") {
-        remote(ctx, copy, &target).await?
+        remote(ctx, copy, &target, places).await?
     } else {
-        local(ctx, copy, Path::new(&target)).await?
+        local(ctx, copy, Path::new(&target), places).await?
     };
     Ok(Outcome::Done(format!("{rows} rows written to {target}")))
 }
@@ -54,9 +60,14 @@ fn with_named_nulls(input: &LogicalPlan, partition_by: &[String]) -> Result<Logi
         .build()
 }
 
-async fn execute(ctx: &SessionContext, copy: CopyTo) -> Result<u64> {
-    let frame = ctx.execute_logical_plan(LogicalPlan::Copy(copy)).await?;
-    let batches = frame.collect().await?;
+async fn execute(ctx: &SessionContext, copy: CopyTo, places: &Places) -> Result<u64> {
+    let state = ctx.state();
+    let plan = state.create_physical_plan(&LogicalPlan::Copy(copy)).await?;
+    let task = state.task_ctx();
+    let batches = match collect(Arc::clone(&plan), Arc::clone(&task)).await {
+        Ok(batches) => batches,
+        Err(error) => return Err(blame(&plan, &task, places, error).await),
+    };
     let count = batches.first().and_then(|b| {
         let column = b
             .column(0)
@@ -72,7 +83,12 @@ fn is_file(target: &str) -> bool {
     !target.ends_with('/') && Path::new(target).extension().is_some()
 }
 
-async fn local(ctx: &SessionContext, mut copy: CopyTo, target: &Path) -> Result<u64> {
+async fn local(
+    ctx: &SessionContext,
+    mut copy: CopyTo,
+    target: &Path,
+    places: &Places,
+) -> Result<u64> {
     let failed = |e: std::io::Error| {
         let text = format!("cannot write {}: {e}", target.display());
         DataFusionError::Execution(text)
@@ -108,7 +124,7 @@ async fn local(ctx: &SessionContext, mut copy: CopyTo, target: &Path) -> Result<
     } else {
         format!("{}/", inner.display())
     };
-    let rows = execute(ctx, copy).await?;
+    let rows = execute(ctx, copy, places).await?;
     if !single {
         // An empty folder would stop the rename; a full one was refused above.
         let _ = std::fs::remove_dir(target);
@@ -128,7 +144,12 @@ impl Drop for Cleanup {
     }
 }
 
-async fn remote(ctx: &SessionContext, mut copy: CopyTo, target: &str) -> Result<u64> {
+async fn remote(
+    ctx: &SessionContext,
+    mut copy: CopyTo,
+    target: &str,
+    places: &Places,
+) -> Result<u64> {
     let url = ListingTableUrl::parse(target)?;
     let store = ctx.runtime_env().object_store(&url)?;
     let prefix = url.prefix().clone();
@@ -147,7 +168,7 @@ async fn remote(ctx: &SessionContext, mut copy: CopyTo, target: &str) -> Result<
     let root = url.object_store();
     let end = if single { "" } else { "/" };
     copy.output_url = format!("{}{inner}{end}", root.as_str());
-    let written = execute(ctx, copy).await;
+    let written = execute(ctx, copy, places).await;
     let published = match written {
         Ok(rows) => publish(store.as_ref(), &inner, &prefix, single)
             .await

@@ -12,7 +12,9 @@ use crate::suggest::nearest;
 pub struct Diagnosis {
     /// What is wrong, in one sentence.
     pub message: String,
-    /// Line and column in the statement, from 1, and the length in characters.
+    /// The view whose SQL the mistake is in, `schema.name`; none when it is in the statement itself.
+    pub view: Option<String>,
+    /// Line and column in the statement or the view's file, from 1, and the length in characters.
     pub span: Option<(usize, usize, usize)>,
     /// What would be right.
     pub help: Option<String>,
@@ -22,8 +24,14 @@ impl Engine {
     /// Explains an error of a statement.
     pub fn diagnose(&self, sql: &str, error: &DataFusionError) -> Diagnosis {
         let text = plain(error);
+        let view = view_of(error).and_then(|name| {
+            let (schema, name) = name.split_once('.')?;
+            self.views().get(schema, name)
+        });
+        let sql = view.map_or(sql, |view| view.sql.as_str());
         let mut diagnosis = Diagnosis {
             message: text.clone(),
+            view: view.map(|view| view.qualified()),
             span: None,
             help: None,
         };
@@ -73,13 +81,17 @@ impl Engine {
                 None => Some(format!("the tables here have: {}", names.join(", "))),
             };
         }
-        if let Some((message, help)) = text.split_once("\nDid you mean ") {
-            let message = message.trim_start_matches("Error during planning: ");
-            diagnosis.message = message.trim_end_matches('.').to_owned();
-            diagnosis.help = Some(format!("did you mean {help}"));
+        if let Some(name) = text
+            .split_once("Invalid function '")
+            .and_then(|(_, rest)| rest.split_once('\''))
+        {
+            diagnosis.message = format!("there is no function `{}`", name.0);
+            let nearest = text.split_once("\nDid you mean '");
+            let nearest = nearest.and_then(|(_, rest)| rest.split_once('\''));
+            diagnosis.help = nearest.map(|(near, _)| format!("did you mean `{near}`?"));
         }
         if diagnosis.span.is_none() {
-            diagnosis.span = position_in(&text);
+            diagnosis.span = position_in(&text).or_else(|| end_of(sql, &text));
         }
         if let Some((message, _)) = diagnosis.message.split_once(" at Line: ") {
             diagnosis.message = message.to_owned();
@@ -93,7 +105,7 @@ impl Engine {
 
 /// Returns the message without DataFusion's prefixes, which say nothing to a user.
 fn plain(error: &DataFusionError) -> String {
-    let text = error.strip_backtrace();
+    let text = innermost(error).strip_backtrace();
     let mut text = text.as_str();
     for prefix in [
         "SQL error: ",
@@ -104,10 +116,37 @@ fn plain(error: &DataFusionError) -> String {
         "Schema error: ",
         "Arrow error: ",
         "External error: ",
+        "Cast error: ",
     ] {
         text = text.strip_prefix(prefix).unwrap_or(text);
     }
     text.trim_end_matches("\")").to_owned()
+}
+
+/// Returns the innermost view that was being planned.
+fn view_of(error: &DataFusionError) -> Option<&str> {
+    match error {
+        DataFusionError::Context(context, inner) => {
+            view_of(inner).or_else(|| context.strip_prefix("in view "))
+        }
+        DataFusionError::Diagnostic(_, inner) => view_of(inner),
+        DataFusionError::Shared(inner) => view_of(inner),
+        _ => None,
+    }
+}
+
+/// Steps inside what the optimiser wraps around an error: which of its rules failed is of no use.
+fn innermost(error: &DataFusionError) -> &DataFusionError {
+    match error {
+        DataFusionError::Context(context, inner)
+            if context.starts_with("Optimizer rule") || context.starts_with("in view ") =>
+        {
+            innermost(inner)
+        }
+        DataFusionError::Diagnostic(_, inner) => innermost(inner),
+        DataFusionError::Shared(inner) => innermost(inner),
+        other => other,
+    }
 }
 
 /// Reads the position that sqlparser writes into its messages.
@@ -118,11 +157,61 @@ fn position_in(text: &str) -> Option<(usize, usize, usize)> {
     Some((line.parse().ok()?, column.parse().ok()?, 1))
 }
 
-/// Finds the first word a message quotes in the statement, when the planner gave no position.
+/// A statement that stops too early is marked at its end.
+fn end_of(sql: &str, text: &str) -> Option<(usize, usize, usize)> {
+    if !text.ends_with("found: EOF") {
+        return None;
+    }
+    let place = crate::error::Location::of_offset("", sql, sql.trim_end().len());
+    Some((place.line, place.column, 1))
+}
+
+/// Finds the name a message quotes in the statement, when the planner gave no position.
 fn quoted_word(sql: &str, message: &str) -> Option<(usize, usize, usize)> {
     let quoted = message.split(['\'', '`']).nth(1)?;
-    let word = quoted.rsplit('.').next().filter(|w| !w.is_empty())?;
-    let at = sql.to_lowercase().find(&word.to_lowercase())?;
+    // A message that opens with a name is a function's own.
+    let is_function = message.starts_with('\'');
+    let last = quoted.rsplit('.').next().unwrap_or(quoted);
+    let found = [quoted, last]
+        .into_iter()
+        .filter(|word| !word.is_empty())
+        .find_map(|word| Some((word, whole_word(sql, word, is_function)?)));
+    let (word, at) = found?;
     let place = crate::error::Location::of_offset("", sql, at);
     Some((place.line, place.column, word.chars().count()))
+}
+
+/// Finds a word that is not part of a longer one.
+fn whole_word(sql: &str, word: &str, is_function: bool) -> Option<usize> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    // ASCII case only, so that offsets stay those of the statement.
+    let (sql, word) = (sql.to_ascii_lowercase(), word.to_ascii_lowercase());
+    let mut whole = sql.match_indices(&word).filter(|(at, _)| {
+        let after = &sql[at + word.len()..];
+        !sql[..*at].ends_with(is_part)
+            && !after.starts_with(is_part)
+            && (!is_function || after.trim_start().starts_with('('))
+    });
+    whole.next().map(|(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_words_are_marked() {
+        let check = |sql: &str, message: &str, expected| {
+            assert_eq!(quoted_word(sql, message), expected, "{sql}");
+        };
+        check("select a from orders", "source 'o' is ragged", None);
+        check("select nps from t", "'nps' is wrong", None);
+        check(
+            "select x as nps, nps(x)",
+            "'nps' is wrong",
+            Some((1, 18, 3)),
+        );
+        check("select\n x", "no `t.x`", Some((2, 2, 1)));
+        check("from 'a.csv'", "there is no file 'a.csv'", Some((1, 7, 5)));
+    }
 }

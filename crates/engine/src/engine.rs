@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::common::ScalarValue;
+use datafusion::common::{ScalarValue, TableReference};
+use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SessionState;
@@ -22,6 +23,7 @@ use futures::TryStreamExt;
 use indexmap::IndexMap;
 
 use crate::bind::{self, Parameters};
+use crate::blame::{Places, blame};
 use crate::catalog::{Names, Planning};
 use crate::copy;
 use crate::error::{Error, Result};
@@ -63,6 +65,7 @@ pub struct Engine {
     workspace: Workspace,
     sources: IndexMap<String, OpenSource>,
     tables: IndexMap<String, MappedTable>,
+    places: Arc<Places>,
     used: Mutex<BTreeSet<String>>,
 }
 
@@ -142,6 +145,7 @@ impl Engine {
             ctx,
             names,
             workspace,
+            places: Arc::new(Places::of(sources.iter())),
             sources,
             tables,
             used: Mutex::default(),
@@ -255,6 +259,41 @@ impl Engine {
         Ok((rows.schema, batches))
     }
 
+    /// Makes a result a table of the session, so that later queries can read it by its name.
+    pub fn register_result(
+        &self,
+        name: &str,
+        schema: SchemaRef,
+        batches: Vec<RecordBatch>,
+    ) -> Result<()> {
+        let table = MemTable::try_new(schema, vec![batches]);
+        let table = table.map_err(|e| Error::query(name, e))?;
+        self.names
+            .register_own(name, Arc::new(table))
+            .map_err(|e| Error::query(name, e))
+    }
+
+    /// Forgets a result.
+    pub fn remove_result(&self, name: &str) {
+        self.names.remove_own(name);
+    }
+
+    /// Returns the bare names a query reads, CTEs aside.
+    pub fn references(&self, sql: &str) -> Result<Vec<String>> {
+        let state = self.ctx.state();
+        let mut names = Vec::new();
+        for statement in self.parse(sql)? {
+            let found = state
+                .resolve_table_references(&statement)
+                .map_err(|e| Error::query(sql, e))?;
+            names.extend(found.into_iter().filter_map(|reference| match reference {
+                TableReference::Bare { table } => Some(table.to_string()),
+                _ => None,
+            }));
+        }
+        Ok(names)
+    }
+
     /// Parses a script into its statements.
     pub fn parse(&self, sql: &str) -> Result<Vec<Statement>> {
         bind::parse(sql).map_err(|e| Error::query(sql, e))
@@ -276,7 +315,7 @@ impl Engine {
         let state = self.ctx.state();
         let plan = self.plan(&state, statement, parameters).await?;
         match plan {
-            LogicalPlan::Copy(copy) => copy::run(&self.ctx, copy).await,
+            LogicalPlan::Copy(copy) => copy::run(&self.ctx, copy, &self.places).await,
             LogicalPlan::Dml(dml) => {
                 let table = dml.table_name.table();
                 if !self.names.is_own(table) {
@@ -331,9 +370,16 @@ impl Engine {
         plan: LogicalPlan,
     ) -> Result<Outcome, DataFusionError> {
         let physical = state.create_physical_plan(&plan).await?;
-        let stream = execute_stream(Arc::clone(&physical), state.task_ctx())?;
+        let task = state.task_ctx();
+        let stream = execute_stream(Arc::clone(&physical), Arc::clone(&task))?;
         // The query's own names: the physical schema may differ in nullability only.
         let schema = stream.schema();
+        let (plan, places) = (Arc::clone(&physical), Arc::clone(&self.places));
+        let stream = stream.or_else(move |error| {
+            let (plan, task, places) = (Arc::clone(&plan), Arc::clone(&task), Arc::clone(&places));
+            async move { Err(blame(&plan, &task, &places, error).await) }
+        });
+        let stream = Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&schema), stream));
         Ok(Outcome::Rows(Rows {
             schema,
             stream,
@@ -475,7 +521,8 @@ fn setting_text(value: &SqlExpr) -> String {
         SqlExpr::TypedString(typed) => value_text(&typed.value.value),
         SqlExpr::Cast { expr, .. } => setting_text(expr),
         SqlExpr::Identifier(name) => name.value.clone(),
-        other => other.to_string(),
+        // An unquoted 2026-10-01 reads as a subtraction.
+        other => other.to_string().replace(" - ", "-"),
     }
 }
 

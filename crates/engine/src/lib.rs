@@ -10,6 +10,7 @@ mod suggest;
 pub mod workspace;
 
 mod bind;
+mod blame;
 mod source;
 pub mod table;
 
@@ -25,6 +26,7 @@ mod engine;
 pub mod output;
 
 pub use bind::Parameters;
+pub use datafusion::scalar::ScalarValue;
 pub use diagnosis::Diagnosis;
 pub use engine::{Engine, Options, Outcome, Rows, parameter_text};
 pub use error::{Error, ErrorKind, Location, Result};

@@ -31,6 +31,7 @@ use indexmap::IndexMap;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use url::Url;
 
+use crate::blame::ragged_line;
 use crate::error::{Error, Result};
 use crate::workspace::{At, ColumnType, Format, SourceSpec};
 
@@ -134,7 +135,7 @@ pub async fn open_source(
         return Err(Error::SourceUnreadable {
             at,
             name: name.to_owned(),
-            file: empty.location.to_string(),
+            file: absolute_file(found[0].0.object_store().as_str(), empty),
             reason: "the file is empty (0 bytes)".into(),
         });
     }
@@ -155,7 +156,24 @@ pub async fn open_source(
     let schema = match infer(&state, &listing, &found).await {
         Ok(schema) => schema,
         Err(error) => {
-            let (file, reason) = first_bad_file(&state, &listing, &store, &files, error).await;
+            let bad = first_bad_file(&state, &listing, &store, &files, error).await;
+            let (file, mut reason) = match bad {
+                (Some(file), reason) => (file, reason),
+                (None, reason) => {
+                    return Err(Error::SourceUnreadable {
+                        at,
+                        name: name.to_owned(),
+                        file: "its files together".into(),
+                        reason,
+                    });
+                }
+            };
+            if format == Format::Csv {
+                let (compression, delimiter) = csv_reading(spec, &extension);
+                let ragged = ragged_line(&store, file, compression, delimiter, spec.has_header);
+                reason = ragged.await.unwrap_or(reason);
+            }
+            let file = absolute_file(found[0].0.object_store().as_str(), file);
             return Err(Error::SourceUnreadable {
                 at,
                 name: name.to_owned(),
@@ -239,6 +257,16 @@ async fn list(
     Ok((url, files))
 }
 
+/// Returns a file as a user would name it: a path, or a URL.
+pub(crate) fn absolute_file(store: &str, file: &ObjectMeta) -> String {
+    let store = if store.starts_with("file:") {
+        "/"
+    } else {
+        store
+    };
+    format!("{}/{}", store.trim_end_matches('/'), file.location)
+}
+
 /// Markers such as `_SUCCESS` and `.crc` files are not data.
 fn is_hidden(file: &ObjectMeta) -> bool {
     file.location
@@ -302,6 +330,19 @@ fn detect(spec: &SourceSpec, files: &[&ObjectMeta]) -> Result<(Format, String), 
     }
 }
 
+/// Returns how the bytes of a text file are to be read.
+fn csv_reading(spec: &SourceSpec, extension: &str) -> (FileCompressionType, u8) {
+    let compression = COMPRESSIONS
+        .iter()
+        .find(|(end, _)| extension.ends_with(end))
+        .map_or(FileCompressionType::UNCOMPRESSED, |(_, compression)| {
+            *compression
+        });
+    let is_tsv = extension.starts_with(".tsv");
+    let delimiter = if is_tsv { b'\t' } else { spec.delimiter };
+    (compression, delimiter)
+}
+
 async fn file_format(
     spec: &SourceSpec,
     format: Format,
@@ -309,20 +350,10 @@ async fn file_format(
     store: &Arc<dyn ObjectStore>,
     files: &[ObjectMeta],
 ) -> Arc<dyn FileFormat> {
-    let compression = COMPRESSIONS
-        .iter()
-        .find(|(end, _)| extension.ends_with(end))
-        .map_or(FileCompressionType::UNCOMPRESSED, |(_, compression)| {
-            *compression
-        });
+    let (compression, delimiter) = csv_reading(spec, extension);
     match format {
         Format::Parquet => Arc::new(ParquetFormat::default()),
         Format::Csv => {
-            let delimiter = if extension.starts_with(".tsv") {
-                b'\t'
-            } else {
-                spec.delimiter
-            };
             let csv = CsvFormat::default()
                 .with_options(CsvOptions::default())
                 .with_has_header(spec.has_header)
@@ -356,6 +387,7 @@ struct Partition {
     name: String,
     stored: DataType,
     wanted: DataType,
+    has_null: bool,
 }
 
 /// Finds partition columns from `name=value` folders, typed as declared or as all values allow.
@@ -404,6 +436,7 @@ fn partition_columns(
             name,
             stored,
             wanted,
+            has_null,
         }
     });
     Ok(columns.collect())
@@ -446,10 +479,7 @@ fn without_hive_nulls(
     table: Arc<dyn TableProvider>,
     partitions: &[Partition],
 ) -> Result<Arc<dyn TableProvider>, DataFusionError> {
-    if partitions
-        .iter()
-        .all(|p| p.stored == p.wanted && p.stored != DataType::Utf8)
-    {
+    if !partitions.iter().any(|p| p.has_null) {
         return Ok(table);
     }
     let schema = table.schema();
@@ -459,8 +489,7 @@ fn without_hive_nulls(
         .map(|field| {
             let column = datafusion::prelude::ident(field.name());
             match partitions.iter().find(|p| p.name == *field.name()) {
-                Some(p) if p.stored == DataType::Utf8 && p.wanted == DataType::Utf8 => column,
-                Some(p) if p.stored != p.wanted => {
+                Some(p) if p.has_null => {
                     cast(nullif(column, lit(HIVE_NULL)), p.wanted.clone()).alias(field.name())
                 }
                 _ => column,
@@ -488,28 +517,31 @@ async fn infer(
 }
 
 /// Finds which file made schema inference fail.
-async fn first_bad_file(
+async fn first_bad_file<'a>(
     state: &SessionState,
     listing: &ListingOptions,
     store: &Arc<dyn ObjectStore>,
-    files: &[ObjectMeta],
+    files: &'a [ObjectMeta],
     error: DataFusionError,
-) -> (String, String) {
+) -> (Option<&'a ObjectMeta>, String) {
     for file in files {
         let alone = listing
             .format
             .infer_schema(state, store, std::slice::from_ref(file))
             .await;
         if let Err(error) = alone {
-            return (file.location.to_string(), plain_reason(&error));
+            return (Some(file), plain_reason(&error));
         }
     }
-    ("its files together".to_owned(), plain_reason(&error))
+    (None, plain_reason(&error))
 }
 
 fn plain_reason(error: &DataFusionError) -> String {
     let text = error.strip_backtrace();
-    if text.contains("Corrupt footer") || text.contains("EOF") || text.contains("file size") {
+    let is_cut = ["Corrupt footer", "EOF", "file size"]
+        .iter()
+        .any(|sign| text.contains(sign));
+    if text.contains("Parquet") && is_cut {
         return format!("not a whole Parquet file, it may be truncated ({text})");
     }
     text

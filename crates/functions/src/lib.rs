@@ -27,8 +27,8 @@ mod interval;
 mod kernel;
 mod scalar;
 pub mod segments;
-mod window;
 mod time;
+mod window;
 
 #[cfg(test)]
 mod harness;

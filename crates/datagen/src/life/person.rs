@@ -78,7 +78,7 @@ impl Person {
             channel: stream.pick(&CHANNELS),
             region: stream.pick(&REGIONS),
             loyalty: match (is_serial_returner, is_vip) {
-                (true, _) => 0.94,
+                (true, _) => 0.92,
                 (false, true) => 0.72,
                 (false, false) => stream.between(0.25, 0.55),
             },

@@ -15,7 +15,7 @@ use super::returns::Returned;
 use super::{Books, DAY, HOUR, Streams, World, seconds};
 
 /// Expected NPS, as a fraction, of a customer to whom nothing happened.
-const BASE_NPS: f64 = 0.43;
+const BASE_NPS: f64 = 0.40;
 /// Share of passives, whatever the NPS.
 const PASSIVES: f64 = 0.26;
 /// CSAT (share of 4 and 5) where nothing happened.

@@ -22,13 +22,13 @@ pub struct Event {
 }
 
 impl Event {
-    /// The sort key: time first, then rows without a condition, then rows by
-    /// their lowest condition, the next one, and so on.
+    /// Returns the sort key: time first, then rows without a condition, then
+    /// rows by their lowest condition, the next one, and so on.
     ///
-    /// Reversing the bits makes the first condition the most significant one;
+    /// For callers who keep the events of many groups in one vector. Reversing the bits makes the first condition the most significant one;
     /// the negation turns "has an early step" into "sorts early" and leaves 0,
     /// the row without conditions, in front, where ClickHouse puts it too.
-    pub(super) fn key(&self) -> (i64, u32) {
+    pub fn key(&self) -> (i64, u32) {
         (self.at, self.conditions.reverse_bits().wrapping_neg())
     }
 }

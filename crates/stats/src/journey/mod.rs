@@ -1,11 +1,13 @@
-//! Journeys: funnels, retention, patterns, sessions and orders over the events of one customer.
+//! Journeys: funnels, retention, patterns, sessions, orders and tickets of one customer.
 //!
 //! Everything here works on [`Event`]s, a timestamp in ticks and a bit set of
 //! the conditions the row met. The unit of a tick is the caller's (seconds,
 //! microseconds, days): durations are given in the same unit. States are plain
 //! sorted vectors, so merging them in any order gives the same answer.
 
+mod churn_status;
 mod event;
+mod first_contact;
 mod followed_by;
 mod invalid;
 mod order_sequence;
@@ -15,7 +17,9 @@ mod sequence;
 mod sessionize;
 mod window_funnel;
 
+pub use churn_status::{ChurnStatus, churn_status};
 pub use event::{Event, EventLog, MAX_CONDITIONS};
+pub use first_contact::{FirstContact, Ticket, first_contact};
 pub use followed_by::followed_by;
 pub use invalid::InvalidArgument;
 pub use order_sequence::{OrderOptions, OrderSequence, OrderSummary, order_summary};

@@ -7,7 +7,7 @@
 use super::InvalidArgument;
 
 /// What to ask of a sequence; durations in the unit of the timestamps.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct OrderOptions {
     /// Events at or after this instant are not read, and the open gap runs to it.
     pub as_of: Option<i64>,
@@ -18,6 +18,8 @@ pub struct OrderOptions {
     pub within: Option<i64>,
     /// Which event to return, counting from 1.
     pub kth: Option<usize>,
+    /// Which quantile of the gaps to return, from 0 to 1.
+    pub gap_quantile: Option<f64>,
 }
 
 impl OrderOptions {
@@ -32,6 +34,12 @@ impl OrderOptions {
         if self.kth == Some(0) {
             let reason = "events count from 1, got 0";
             return Err(InvalidArgument::new("kth", reason));
+        }
+        if let Some(quantile) = self.gap_quantile
+            && !(0.0..=1.0).contains(&quantile)
+        {
+            let reason = format!("expected a share between 0 and 1, got {quantile}");
+            return Err(InvalidArgument::new("gap_quantile", reason));
         }
         Ok(())
     }
@@ -56,6 +64,8 @@ pub struct OrderSummary {
     pub median_gap: Option<f64>,
     /// The mean gap.
     pub mean_gap: Option<f64>,
+    /// The quantile of the gaps asked for, as `percentile_cont` interpolates it.
+    pub gap_quantile: Option<f64>,
     /// The longest completed gap.
     pub max_gap: Option<i64>,
     /// From the last event to `as_of`: the gap that is still open (censored).
@@ -178,21 +188,21 @@ pub fn order_summary(
         summary.mean_gap = Some((i128::from(last) - i128::from(first)) as f64 / gaps.len() as f64);
         summary.min_gap = gaps.iter().min().copied();
         summary.max_gap = gaps.iter().max().copied();
-        summary.median_gap = Some(median(&mut gaps));
+        summary.median_gap = Some(quantile(&mut gaps, 0.5));
+        summary.gap_quantile = options.gap_quantile.map(|share| quantile(&mut gaps, share));
     }
     Ok(summary)
 }
 
-/// Returns the median by selection, which is linear; `gaps` is not empty.
-fn median(gaps: &mut [i64]) -> f64 {
-    let middle = gaps.len() / 2;
-    let even = gaps.len().is_multiple_of(2);
-    let (below, upper, _) = gaps.select_nth_unstable(middle);
-    let upper = *upper as f64;
-    match below.iter().max() {
-        Some(lower) if even => (*lower as f64 + upper) / 2.0,
-        _ => upper,
-    }
+/// Returns the type 7 quantile by selection, which is linear; `gaps` is not empty.
+fn quantile(gaps: &mut [i64], share: f64) -> f64 {
+    let place = share * (gaps.len() - 1) as f64;
+    // A share lies between 0 and 1, so the place is one of the gaps.
+    let below = (place.floor() as usize).min(gaps.len() - 1);
+    let (_, lower, above) = gaps.select_nth_unstable(below);
+    let lower = *lower as f64;
+    let upper = above.iter().min().map_or(lower, |upper| *upper as f64);
+    lower + (upper - lower) * (place - place.floor())
 }
 
 #[cfg(test)]
@@ -206,6 +216,7 @@ mod tests {
             as_of: Some(100),
             within: Some(30),
             kth: Some(2),
+            gap_quantile: Some(0.9),
             ..OrderOptions::default()
         };
         let mut sequence = OrderSequence::from_times(vec![90, 0, 29, 100, 140]);
@@ -221,6 +232,7 @@ mod tests {
                 min_gap: Some(29),
                 median_gap: Some(45.0),
                 mean_gap: Some(45.0),
+                gap_quantile: Some(57.8),
                 max_gap: Some(61),
                 open_gap: Some(10),
                 repeat_within: Some(true),
@@ -276,6 +288,11 @@ mod tests {
             ..OrderOptions::default()
         };
         assert_eq!(within.validate().unwrap_err().argument, "within");
+        let quantile = OrderOptions {
+            gap_quantile: Some(1.5),
+            ..OrderOptions::default()
+        };
+        assert_eq!(quantile.validate().unwrap_err().argument, "gap_quantile");
         let kth = OrderOptions {
             kth: Some(0),
             ..OrderOptions::default()

@@ -11,6 +11,8 @@
 //! `.*`. Where a pattern ends in a time bound, some later event must be within
 //! it; for `<`, `<=` and `>= 0` the end of the events will do as well.
 
+use std::borrow::Cow;
+
 use super::Event;
 use super::pattern::{Comparison, Gap, Pattern, Step};
 
@@ -78,7 +80,7 @@ type Feasible = Vec<Vec<usize>>;
 /// A pattern and the events it runs on.
 struct Search<'a> {
     pattern: &'a Pattern,
-    events: Vec<Event>,
+    events: Cow<'a, [Event]>,
     ticks_per_second: u64,
 }
 
@@ -94,16 +96,31 @@ struct Reach {
 }
 
 impl<'a> Search<'a> {
-    fn new(pattern: &'a Pattern, events: &[Event], ticks_per_second: u64) -> Self {
+    fn new(pattern: &'a Pattern, events: &'a [Event], ticks_per_second: u64) -> Self {
+        let matched = if events.iter().all(|event| event.conditions != 0) {
+            Cow::Borrowed(events)
+        } else {
+            let matched = events.iter().filter(|event| event.conditions != 0);
+            Cow::Owned(matched.copied().collect())
+        };
         Self {
             pattern,
-            events: events
-                .iter()
-                .copied()
-                .filter(|event| event.conditions != 0)
-                .collect(),
+            events: matched,
             ticks_per_second,
         }
+    }
+
+    /// Returns whether every condition of the pattern is met by some event: a
+    /// cheap answer for the many groups that never did one of the things asked.
+    fn has_all_conditions(&self) -> bool {
+        let met = self
+            .events
+            .iter()
+            .fold(0, |met, event| met | event.conditions);
+        self.pattern.steps.iter().all(|step| match step {
+            Step::Any => true,
+            Step::Condition(index) => met >> index & 1 == 1,
+        })
     }
 
     fn meets(&self, position: usize, step: Step) -> bool {
@@ -193,6 +210,9 @@ impl<'a> Search<'a> {
     ///
     /// With `to_end` the last of them must also satisfy what follows it.
     fn feasible(&self, length: usize, to_end: bool) -> Option<Feasible> {
+        if length == self.pattern.steps.len() && !self.has_all_conditions() {
+            return None;
+        }
         let mut feasible: Feasible = vec![Vec::new(); length];
         for step in (0..length).rev() {
             let (earlier, later) = feasible.split_at_mut(step + 1);

@@ -211,8 +211,10 @@ impl Walk<'_> {
         }
         let met = tie.iter().fold(0, |met, event| met | event.conditions) & known;
         // Under these two modes a step follows only steps taken before this
-        // timestamp; a lone event under strict_once is the same case.
-        let snapshot = (self.funnel.modes.strict_increase || self.funnel.modes.strict_once)
+        // timestamp; a lone event under strict_once is the same case. A single
+        // step cannot follow itself, so it needs no copy.
+        let modes = self.funnel.modes;
+        let snapshot = (met.count_ones() > 1 && (modes.strict_increase || modes.strict_once))
             .then_some((self.reached, self.level));
         let before = self
             .paths

@@ -106,7 +106,14 @@ impl<'a> LocalTruncator<'a> {
             let offset = self.zone.segment_offset(segment);
             let (segment_from, segment_to) = self.zone.segment_range(segment);
             let (naive_from, naive_to) = self.unit.period(instant.saturating_add(offset));
-            self.start = self.zone.to_instant_like(naive_from, offset);
+            // The usual case: the period starts under the same offset. Otherwise
+            // a transition lies between and its rule decides.
+            let start = naive_from.saturating_sub(offset);
+            self.start = if start >= segment_from {
+                start
+            } else {
+                self.zone.to_instant_like(naive_from, offset)
+            };
             // Within the stretch of one offset the period is one range of instants.
             self.from = segment_from.max(naive_from.saturating_sub(offset));
             self.to = segment_to.min(naive_to.saturating_sub(offset));

@@ -19,6 +19,10 @@ use super::{InvalidArgument, SECOND_US};
 const FIRST_DAY: i64 = -43_829;
 const LAST_DAY: i64 = 84_006;
 
+/// The length of a hint's span as a power of two: 102 days, so that few zones
+/// have two transitions in one and the table is small.
+const HINT_SHIFT: u32 = 43;
+
 /// Offsets lie within 16 hours of UTC, so an instant and its wall clock are
 /// less than this apart, and two offsets differ by less than twice of it.
 const MARGIN_US: i64 = 16 * 3_600 * SECOND_US;
@@ -52,6 +56,9 @@ pub struct ZoneTable {
     offsets: Vec<i64>,
     /// `wall_starts[i]` is the first wall clock read with `offsets[i]`.
     wall_starts: Vec<i64>,
+    /// The stretch at the beginning of each of many equal spans of time: where
+    /// to look first, so that a search is a step or two.
+    hints: Vec<u16>,
 }
 
 impl ZoneTable {
@@ -96,11 +103,21 @@ impl ZoneTable {
                 start.saturating_add(before.max(offsets[i]))
             })
             .collect();
+        let first_hint = hint_index(FIRST_DAY * 86_400 * SECOND_US);
+        let n_hints = hint_index(LAST_DAY * 86_400 * SECOND_US) - first_hint + 1;
+        let hints = (0..n_hints)
+            .map(|hint| {
+                let span_start = (first_hint + hint) << HINT_SHIFT;
+                let segment = starts.partition_point(|start| *start <= span_start) - 1;
+                u16::try_from(segment).unwrap_or(u16::MAX)
+            })
+            .collect();
         Ok(Self {
             name: zone.name(),
             starts,
             offsets,
             wall_starts,
+            hints,
         })
     }
 
@@ -111,8 +128,15 @@ impl ZoneTable {
 
     /// Returns the number of the stretch of constant offset an instant lies in.
     pub(super) fn segment(&self, instant: i64) -> usize {
-        // The first stretch starts at i64::MIN, so the result is at least 1.
-        self.starts.partition_point(|start| *start <= instant) - 1
+        find(&self.starts, self.guess(instant), instant)
+    }
+
+    /// Returns a stretch that is not far from the one of an instant or wall clock.
+    fn guess(&self, at: i64) -> usize {
+        let hint = hint_index(at) - hint_index(FIRST_DAY * 86_400 * SECOND_US);
+        let last = self.hints.len() - 1;
+        let hint = usize::try_from(hint).unwrap_or_default().min(last);
+        usize::from(self.hints[hint]).min(self.starts.len() - 1)
     }
 
     /// Returns the instants `from..to` of a stretch; the last one ends at `i64::MAX`.
@@ -147,10 +171,7 @@ impl ZoneTable {
     /// (02:30 is 03:30 where an hour was skipped at 02:00); one that was shown
     /// twice is the first of the two.
     pub fn to_instant(&self, naive: i64) -> i64 {
-        let segment = self
-            .wall_starts
-            .partition_point(|start| *start <= naive)
-            .saturating_sub(1);
+        let segment = find(&self.wall_starts, self.guess(naive), naive);
         naive.saturating_sub(self.offsets[segment])
     }
 
@@ -205,6 +226,24 @@ impl ZoneTable {
     }
 }
 
+/// Returns the number of the span of time a hint is kept for.
+fn hint_index(at: i64) -> i64 {
+    at >> HINT_SHIFT
+}
+
+/// Returns the last of the ascending starts that is not after `at`, or the
+/// first start, walking from a guess.
+fn find(starts: &[i64], guess: usize, at: i64) -> usize {
+    let mut segment = guess;
+    while segment > 0 && starts[segment] > at {
+        segment -= 1;
+    }
+    while starts.get(segment + 1).is_some_and(|start| *start <= at) {
+        segment += 1;
+    }
+    segment
+}
+
 /// Returns the offset of a zone in seconds, `second` seconds after 1970 UTC.
 fn offset_of(zone: Tz, second: i64) -> i64 {
     DateTime::from_timestamp(second, 0).map_or(0, |instant| {
@@ -215,6 +254,7 @@ fn offset_of(zone: Tz, second: i64) -> i64 {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::DAY_US;
     use super::*;
     use chrono::{MappedLocalTime, NaiveDateTime};
     use proptest::prelude::*;

@@ -109,6 +109,26 @@ fn strict_deduplication_and_strict_once_of_clickhouse() {
     }
 }
 
+// The same file, table funnel_test_non_null: NULL conditions are false, and a row
+// without any condition matters to strict_order only.
+#[test]
+fn rows_without_a_condition_stop_strict_order_only() {
+    // `a is null` and `b = 'b3'` for the four users.
+    let users = [
+        (vec![(1, 0), (2, 0)], 0, 0),
+        (vec![(1, 0), (2, 0)], 0, 0),
+        (vec![(1, 0b01)], 1, 1),
+        (vec![(1, 0b01), (2, 0), (3, 0b11)], 2, 1),
+    ];
+    for (rows, default, strict_order) in users {
+        let mut log: EventLog = rows.iter().copied().collect();
+        assert_eq!(funnel(86_400, 2, "").level(log.sorted()), default);
+        let strict = funnel(86_400, 2, "strict_order");
+        assert!(strict.keeps_unmatched());
+        assert_eq!(strict.level(log.sorted()), strict_order);
+    }
+}
+
 // ClickHouse tests/queries/0_stateless/01646_fix_window_funnel_inconistency.sql.
 #[test]
 fn ties_do_not_depend_on_the_order_of_arrival() {

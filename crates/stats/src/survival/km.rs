@@ -1,0 +1,196 @@
+//! `km_survival` and `rmst`: the Kaplan-Meier curve and the area under it.
+//!
+//! Standard errors are Greenwood's, or clustered by the infinitesimal jackknife
+//! where the state has clusters. At equal times events come before censorings.
+//! Where the curve reaches 0 its standard error is undefined and NULL, as in R.
+
+use statrs::distribution::{ContinuousCDF, Normal};
+
+use super::InvalidArgument;
+use super::cumulative_incidence::Curve;
+use super::times::{SurvivalTimes, at_times};
+
+/// The scale on which the intervals are symmetric.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum IntervalKind {
+    /// The logarithm of the survival, R's default; cut at 1.
+    #[default]
+    Log,
+    /// The survival itself; cut at 0 and 1.
+    Plain,
+    /// The logarithm of minus its logarithm; within 0 and 1 by itself.
+    LogLog,
+}
+
+impl IntervalKind {
+    /// Reads `log`, `plain` or `log_log`.
+    pub fn parse(text: &str) -> Result<Self, InvalidArgument> {
+        match text.to_ascii_lowercase().as_str() {
+            "log" => Ok(Self::Log),
+            "plain" => Ok(Self::Plain),
+            "log_log" | "log-log" => Ok(Self::LogLog),
+            _ => Err(InvalidArgument::new(
+                "interval",
+                format!("expected log, plain or log_log, got '{text}'"),
+            )),
+        }
+    }
+
+    /// Returns the limits of a survival whose logarithm has this standard error.
+    fn limits(self, survival: f64, log_std_err: f64, z: f64) -> (f64, f64) {
+        let width = z * log_std_err;
+        match self {
+            Self::Log => (survival * (-width).exp(), (survival * width.exp()).min(1.0)),
+            Self::Plain => (
+                (survival - survival * width).max(0.0),
+                (survival + survival * width).min(1.0),
+            ),
+            Self::LogLog => {
+                let width = width / survival.ln().abs();
+                (survival.powf(width.exp()), survival.powf((-width).exp()))
+            }
+        }
+    }
+}
+
+/// The curve at one time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KmPoint {
+    /// The time.
+    pub time: f64,
+    /// Subjects under observation just before it.
+    pub n_at_risk: f64,
+    /// Events at it.
+    pub n_events: f64,
+    /// Subjects who left without the event at it.
+    pub n_censored: f64,
+    /// The probability to be without the event after it.
+    pub survival: f64,
+    /// The standard error of the survival.
+    pub std_err: Option<f64>,
+    /// The lower end of its interval.
+    pub lower: Option<f64>,
+    /// The upper end.
+    pub upper: Option<f64>,
+}
+
+/// A Kaplan-Meier curve.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KmCurve {
+    /// Every distinct time, those with censorings only too, in order.
+    pub points: Vec<KmPoint>,
+    /// Subjects dropped for want of a time or a status.
+    pub n_dropped: u64,
+}
+
+/// Returns the curve of a group; any cause is the event.
+///
+/// `confidence` is the level of the intervals, 0.95 by convention.
+pub fn km_survival(
+    times: &mut SurvivalTimes,
+    interval: IntervalKind,
+    confidence: f64,
+) -> Result<KmCurve, InvalidArgument> {
+    let z = normal_quantile(confidence)?;
+    let n_dropped = times.n_dropped();
+    let clustered = times.is_clustered();
+    let rows = at_times(times.sorted());
+    // The survival is one minus the incidence of any cause, and so is its error.
+    let clustered =
+        clustered.then(|| Curve::new(&rows, |_| true).clustered_variances(&rows, |_| true));
+    let mut survival = 1.0;
+    let mut greenwood = 0.0;
+    let points = rows
+        .iter()
+        .enumerate()
+        .map(|(i, row)| {
+            survival *= (row.n_at_risk - row.n_events) / row.n_at_risk;
+            greenwood += row.n_events / (row.n_at_risk * (row.n_at_risk - row.n_events));
+            let log_std_err = match &clustered {
+                Some(variances) => variances[i].map(|variance| variance.sqrt() / survival),
+                None => Some(greenwood.sqrt()),
+            }
+            .filter(|log_std_err| log_std_err.is_finite() && survival > 0.0);
+            let (lower, upper) = log_std_err
+                .map(|log_std_err| interval.limits(survival, log_std_err, z))
+                .unzip();
+            KmPoint {
+                time: row.time,
+                n_at_risk: row.n_at_risk,
+                n_events: row.n_events,
+                n_censored: row.n_censored,
+                survival,
+                std_err: log_std_err.map(|log_std_err| log_std_err * survival),
+                lower: lower.filter(|limit| limit.is_finite()),
+                upper: upper.filter(|limit| limit.is_finite()),
+            }
+        })
+        .collect();
+    Ok(KmCurve { points, n_dropped })
+}
+
+/// The restricted mean survival time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rmst {
+    /// The mean time without the event, up to `tau`.
+    pub mean: f64,
+    /// Its standard error.
+    pub std_err: Option<f64>,
+    /// Up to where.
+    pub tau: f64,
+}
+
+/// Returns the area under the curve from 0 to `tau`, the last time if not given.
+///
+/// NULL for an empty group, and where `tau` lies beyond the last time of a curve
+/// that has not reached 0: nothing is known there. Standard errors treat
+/// subjects as independent.
+pub fn rmst(times: &mut SurvivalTimes, tau: Option<f64>) -> Result<Option<Rmst>, InvalidArgument> {
+    if let Some(tau) = tau.filter(|tau| !(tau.is_finite() && *tau > 0.0)) {
+        let reason = format!("expected a time above 0, got {tau}");
+        return Err(InvalidArgument::new("tau", reason));
+    }
+    let curve = km_survival(times, IntervalKind::Log, 0.95)?;
+    let Some(last) = curve.points.last() else {
+        return Ok(None);
+    };
+    let tau = tau.unwrap_or(last.time);
+    if tau > last.time && last.survival > 0.0 {
+        return Ok(None);
+    }
+    // From the end, so that the area right of each event is at hand.
+    let mut area = 0.0;
+    let mut variance = 0.0;
+    let mut right = tau;
+    for point in curve.points.iter().rev() {
+        let left = point.time.max(0.0);
+        if left >= right {
+            continue;
+        }
+        area += point.survival * (right - left);
+        right = left;
+        let left_over = point.n_at_risk - point.n_events;
+        if point.n_events > 0.0 && left_over > 0.0 {
+            variance += area * area * point.n_events / (point.n_at_risk * left_over);
+        }
+    }
+    area += right.max(0.0);
+    Ok(area.is_finite().then_some(Rmst {
+        mean: area,
+        std_err: Some(variance.sqrt()).filter(|std_err| std_err.is_finite()),
+        tau,
+    }))
+}
+
+/// Returns the normal quantile of a two-sided level such as 0.95.
+pub(super) fn normal_quantile(confidence: f64) -> Result<f64, InvalidArgument> {
+    if confidence > 0.0 && confidence < 1.0 {
+        Ok(Normal::standard().inverse_cdf(0.5 + confidence / 2.0))
+    } else {
+        let reason = format!("expected a level between 0 and 1, got {confidence}");
+        Err(InvalidArgument::new("confidence", reason))
+    }
+}
+
+#[cfg(test)]
+mod tests;

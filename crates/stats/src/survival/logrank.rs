@@ -1,0 +1,271 @@
+//! `logrank`: do groups have the same time to the event?
+//!
+//! The test of Mantel and Peto over any number of groups, all times weighted
+//! alike. It asks about the whole curve; groups whose curves cross may differ
+//! without the test seeing it.
+
+use statrs::function::gamma::checked_gamma_ur;
+
+use super::InvalidArgument;
+use super::times::{AtTime, SurvivalTimes, at_times};
+
+/// One group of the test.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LogrankGroup {
+    /// Its subjects.
+    pub n: f64,
+    /// Its events.
+    pub observed: f64,
+    /// The events it would have if all groups were alike.
+    pub expected: f64,
+}
+
+/// The outcome of the test.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logrank {
+    /// The groups, in the order given.
+    pub groups: Vec<LogrankGroup>,
+    /// The statistic; NULL where no time has an event and two groups at risk.
+    pub chi_square: Option<f64>,
+    /// Its degrees of freedom: groups that were ever at risk of an event, minus one.
+    pub df: usize,
+    /// The probability of such a difference among groups that are alike.
+    pub p_value: Option<f64>,
+}
+
+/// Compares two or more groups; any cause is the event.
+///
+/// Subjects count as independent: clusters are not used.
+pub fn logrank(groups: &mut [SurvivalTimes]) -> Result<Logrank, InvalidArgument> {
+    let n_groups = groups.len();
+    if n_groups < 2 {
+        let reason = format!("expected at least two groups, got {n_groups}");
+        return Err(InvalidArgument::new("groups", reason));
+    }
+    let rows: Vec<Vec<AtTime<'_>>> = groups
+        .iter_mut()
+        .map(|times| at_times(times.sorted()))
+        .collect();
+    let mut tested: Vec<LogrankGroup> = rows
+        .iter()
+        .map(|rows| LogrankGroup {
+            n: rows.first().map_or(0.0, |row| row.n_at_risk),
+            observed: rows.iter().map(|row| row.n_events).sum(),
+            expected: 0.0,
+        })
+        .collect();
+    let mut event_times: Vec<f64> = rows
+        .iter()
+        .flatten()
+        .filter(|row| row.n_events > 0.0)
+        .map(|row| row.time)
+        .collect();
+    event_times.sort_unstable_by(f64::total_cmp);
+    event_times.dedup();
+
+    let mut variance = vec![vec![0.0; n_groups]; n_groups];
+    let mut next = vec![0; n_groups];
+    for time in event_times {
+        let mut at_risk = vec![0.0; n_groups];
+        let mut n_events = 0.0;
+        for (group, rows) in rows.iter().enumerate() {
+            while rows.get(next[group]).is_some_and(|row| row.time < time) {
+                next[group] += 1;
+            }
+            if let Some(row) = rows.get(next[group]) {
+                at_risk[group] = row.n_at_risk;
+                if row.time == time {
+                    n_events += row.n_events;
+                }
+            }
+        }
+        let n: f64 = at_risk.iter().sum();
+        // Hypergeometric: with one subject left there is nothing to vary.
+        let spread = if n > 1.0 {
+            n_events * (n - n_events) / (n - 1.0)
+        } else {
+            0.0
+        };
+        for (group, share) in at_risk.iter().map(|at_risk| at_risk / n).enumerate() {
+            tested[group].expected += n_events * share;
+            for (other, other_share) in at_risk.iter().map(|at_risk| at_risk / n).enumerate() {
+                let same = f64::from(u8::from(group == other));
+                variance[group][other] += spread * share * (same - other_share);
+            }
+        }
+    }
+    // A group never at risk of an event says nothing; one of the others is the
+    // complement of the rest, so the last is left out.
+    let mut used: Vec<usize> = (0..n_groups)
+        .filter(|group| tested[*group].expected > 0.0)
+        .collect();
+    used.pop();
+    let difference: Vec<f64> = used
+        .iter()
+        .map(|group| tested[*group].observed - tested[*group].expected)
+        .collect();
+    let matrix = used
+        .iter()
+        .map(|row| used.iter().map(|column| variance[*row][*column]).collect())
+        .collect();
+    let chi_square = quadratic_form(matrix, &difference);
+    let df = used.len();
+    Ok(Logrank {
+        groups: tested,
+        chi_square,
+        df,
+        p_value: chi_square
+            .and_then(|chi_square| checked_gamma_ur(df as f64 / 2.0, chi_square / 2.0).ok())
+            .filter(|p_value| p_value.is_finite()),
+    })
+}
+
+/// Returns `d' M^-1 d` of a symmetric positive matrix by elimination; NULL if it is singular.
+fn quadratic_form(mut matrix: Vec<Vec<f64>>, difference: &[f64]) -> Option<f64> {
+    let n = difference.len();
+    let mut left = difference.to_vec();
+    let mut total = 0.0;
+    for pivot in 0..n {
+        let scale = matrix[pivot][pivot];
+        // Shares of counts: anything this small is a variance of zero.
+        if scale <= 1e-12 {
+            return None;
+        }
+        total += left[pivot] * left[pivot] / scale;
+        let (above, below) = matrix.split_at_mut(pivot + 1);
+        for (row, values) in below.iter_mut().enumerate() {
+            let factor = values[pivot] / scale;
+            for (value, eliminated) in values.iter_mut().zip(&above[pivot]) {
+                *value -= factor * eliminated;
+            }
+            left[pivot + 1 + row] -= factor * left[pivot];
+        }
+    }
+    (n > 0 && total.is_finite()).then_some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn group(rows: &[(u32, bool)]) -> SurvivalTimes {
+        let mut times = SurvivalTimes::new();
+        for (time, event) in rows {
+            times.push(Some(f64::from(*time)), Some(*event));
+        }
+        times
+    }
+
+    // R survival, survdiff(Surv(time, status) ~ x, aml): chisq 3.4, p 0.07;
+    // more digits by lifelines 0.30.3.
+    #[test]
+    fn the_aml_test_is_that_of_r() {
+        let maintained = group(&[
+            (9, true),
+            (13, true),
+            (13, false),
+            (18, true),
+            (23, true),
+            (28, false),
+            (31, true),
+            (34, true),
+            (45, false),
+            (48, true),
+            (161, false),
+        ]);
+        let nonmaintained = group(&[
+            (5, true),
+            (5, true),
+            (8, true),
+            (8, true),
+            (12, true),
+            (16, false),
+            (23, true),
+            (27, true),
+            (30, true),
+            (33, true),
+            (43, true),
+            (45, true),
+        ]);
+        let test = logrank(&mut [maintained, nonmaintained]).unwrap();
+        let close = |a: f64, b: f64, by: f64| assert!((a - b).abs() < by, "{a} {b}");
+        assert_eq!((test.groups[0].n, test.groups[0].observed), (11.0, 7.0));
+        assert_eq!((test.groups[1].n, test.groups[1].observed), (12.0, 11.0));
+        close(test.groups[0].expected, 10.69, 0.005);
+        close(test.groups[1].expected, 7.31, 0.005);
+        close(test.chi_square.unwrap(), 3.396_388_698_977_602_4, 1e-9);
+        close(test.p_value.unwrap(), 0.065_339_322_040_504_9, 1e-9);
+        assert_eq!(test.df, 1);
+    }
+
+    #[test]
+    fn groups_without_events_have_no_statistic() {
+        let test = logrank(&mut [group(&[(1, false)]), group(&[(2, false)])]).unwrap();
+        assert_eq!((test.chi_square, test.p_value, test.df), (None, None, 0));
+        let test = logrank(&mut [group(&[(1, true)]), group(&[])]).unwrap();
+        assert_eq!((test.chi_square, test.df), (None, 0));
+        assert_eq!(logrank(&mut [group(&[])]).unwrap_err().argument, "groups");
+    }
+
+    proptest! {
+        #[test]
+        fn it_does_not_depend_on_the_order_of_the_groups(
+            rows in prop::collection::vec((0u32..3, 1u32..8, any::<bool>()), 6..40),
+        ) {
+            let split = |order: [u32; 3]| {
+                order.map(|name| {
+                    let rows: Vec<_> = rows
+                        .iter()
+                        .filter(|row| row.0 == name)
+                        .map(|row| (row.1, row.2))
+                        .collect();
+                    group(&rows)
+                })
+            };
+            let one = logrank(&mut split([0, 1, 2])).unwrap();
+            let other = logrank(&mut split([2, 0, 1])).unwrap();
+            prop_assert_eq!(one.df, other.df);
+            match (one.chi_square, other.chi_square) {
+                (Some(a), Some(b)) => prop_assert!((a - b).abs() < 1e-6 * (1.0 + a)),
+                (a, b) => prop_assert_eq!(a, b),
+            }
+            let observed: f64 = one.groups.iter().map(|group| group.observed).sum();
+            let expected: f64 = one.groups.iter().map(|group| group.expected).sum();
+            prop_assert!((observed - expected).abs() < 1e-9);
+        }
+
+        #[test]
+        fn two_groups_agree_with_the_sum_over_all_days(
+            rows in prop::collection::vec((any::<bool>(), 1u32..8, any::<bool>()), 2..30),
+        ) {
+            let of = |name: bool| -> Vec<_> {
+                rows.iter().filter(|row| row.0 == name).map(|row| (row.1, row.2)).collect()
+            };
+            let (mut difference, mut variance) = (0.0, 0.0);
+            for day in 1..8 {
+                let count = |keep: &dyn Fn(&(bool, u32, bool)) -> bool| {
+                    rows.iter().filter(|row| keep(row)).count() as f64
+                };
+                let n = count(&|row| row.1 >= day);
+                let n1 = count(&|row| row.1 >= day && row.0);
+                let d = count(&|row| row.1 == day && row.2);
+                let d1 = count(&|row| row.1 == day && row.2 && row.0);
+                if d > 0.0 {
+                    difference += d1 - d * n1 / n;
+                    if n > 1.0 {
+                        variance += d * (n1 / n) * (1.0 - n1 / n) * (n - d) / (n - 1.0);
+                    }
+                }
+            }
+            let test = logrank(&mut [group(&of(true)), group(&of(false))]).unwrap();
+            match test.chi_square {
+                Some(found) => {
+                    let slow: f64 = difference * difference / variance;
+                    prop_assert!((found - slow).abs() < 1e-9 * (1.0 + slow));
+                }
+                None => prop_assert!(variance < 1e-12),
+            }
+        }
+    }
+}

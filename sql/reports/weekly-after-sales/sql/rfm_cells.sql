@@ -1,0 +1,10 @@
+-- Customers and returns by recency and frequency score, high scores first.
+
+select
+    cast(f as varchar) as frequency,
+    cast(r as varchar) as recency,
+    return_rate,
+    customers,
+    mean_monetary
+from rfm_heatmap
+order by r desc, f
