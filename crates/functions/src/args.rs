@@ -411,11 +411,12 @@ impl Call {
         let expected = format!("one of {}", names.join(", "));
         let nearest = choices
             .iter()
-            .map(|(name, _)| (strsim::normalized_damerau_levenshtein(name, text), name))
+            .map(|(name, _)| (strsim::jaro_winkler(name, text), name))
             .max_by(|a, b| a.0.total_cmp(&b.0));
         match nearest {
-            // Below 0.4 the guess would be about as far off as any other.
-            Some((likeness, name)) if likeness >= 0.4 => {
+            // Weighs the beginning, since names are often cut short. Below 0.7 the
+            // guess would be about as far off as any other.
+            Some((likeness, name)) if likeness >= 0.7 => {
                 self.refuse(i, &expected, format!("'{text}'. Did you mean '{name}'?"))
             }
             _ => self.refuse(i, &expected, format!("'{text}'")),

@@ -102,9 +102,14 @@ pub fn functions() -> Vec<Function> {
         udaf::<aggregate::Nps>().into(),
         udaf::<aggregate::NpsSe>().into(),
         udaf::<aggregate::NpsCi>().into(),
-        udaf::<aggregate::NInvalid>().into(),
+        udaf::<aggregate::NpsTest>().into(),
+        udaf::<aggregate::NpsBreakdown>().into(),
+        udf::<scalar::NpsCategory>().into(),
         udaf::<aggregate::Csat>().into(),
         udaf::<aggregate::CsatCi>().into(),
+        udaf::<aggregate::CsatMean>().into(),
+        udaf::<aggregate::Ces>().into(),
+        udaf::<aggregate::NInvalid>().into(),
         // Returns
         udaf::<aggregate::ReturnRate>().into(),
         udf::<scalar::ReturnerClass>().into(),
@@ -115,6 +120,10 @@ pub fn functions() -> Vec<Function> {
         udf::<scalar::RfmBucket>().into(),
         udf::<scalar::RfmSegment>().into(),
         udwf::<window::RfmCn8>().into(),
+        // Statistics
+        udf::<scalar::ProportionCi>().into(),
+        udaf::<aggregate::Gini>().into(),
+        udwf::<window::AbcClass>().into(),
         // Time
         ScalarUDF::from(time::ToInstant::default()).into(),
     ]

@@ -51,9 +51,7 @@ impl Kernel for Counted {
     type State = Counts<4>;
 
     fn update(&self, states: &mut [Counts<4>], rows: &Rows<'_>) -> Result<()> {
-        rows.numbers(0, |group, score| {
-            states[group].0[category(score) as usize] += 1;
-        })
+        count_categories(states, rows)
     }
 
     fn finish(&self, states: &[Counts<4>]) -> Result<ArrayRef> {
@@ -61,6 +59,13 @@ impl Kernel for Counted {
             .iter()
             .map(|Counts([p, n, d, _])| Answers::counted(*p, *n, *d))))
     }
+}
+
+/// Counts the answers of each [`Category`].
+pub(crate) fn count_categories(states: &mut [Counts<4>], rows: &Rows<'_>) -> Result<()> {
+    rows.numbers(0, |group, score| {
+        states[group].0[category(score) as usize] += 1;
+    })
 }
 
 /// Sums of weights and of squared weights: promoters, passives, detractors, each.

@@ -1,23 +1,34 @@
 //! Aggregate functions, one in each file, and the adaptor that makes them DataFusion's.
 
 mod answers;
+mod ces;
 mod csat;
 mod csat_ci;
+mod csat_mean;
+mod gini;
 mod n_invalid;
 mod nps;
+mod nps_breakdown;
 mod nps_ci;
 mod nps_se;
+mod nps_test;
 mod return_rate;
 mod rfm_bounds;
 mod rfm_collapse;
 mod satisfied;
+mod scores;
 
+pub(crate) use ces::Ces;
 pub(crate) use csat::Csat;
 pub(crate) use csat_ci::CsatCi;
+pub(crate) use csat_mean::CsatMean;
+pub(crate) use gini::Gini;
 pub(crate) use n_invalid::NInvalid;
 pub(crate) use nps::Nps;
+pub(crate) use nps_breakdown::NpsBreakdown;
 pub(crate) use nps_ci::NpsCi;
 pub(crate) use nps_se::NpsSe;
+pub(crate) use nps_test::NpsTest;
 pub(crate) use return_rate::ReturnRate;
 pub(crate) use rfm_bounds::RfmBounds;
 pub(crate) use rfm_collapse::RfmCollapse;

@@ -1,5 +1,6 @@
 //! The arithmetic of the functions, in plain Rust: no arrow, no DataFusion.
 
+pub(crate) mod abc;
 pub(crate) mod cn8;
 pub(crate) mod exact_sum;
 pub(crate) mod normal;

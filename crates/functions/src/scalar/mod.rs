@@ -1,9 +1,13 @@
 //! Scalar functions, one in each file, and the adaptor that makes them DataFusion's.
 
+mod nps_category;
+mod proportion_ci;
 mod returner_class;
 mod rfm_bucket;
 mod rfm_segment;
 
+pub(crate) use nps_category::NpsCategory;
+pub(crate) use proportion_ci::ProportionCi;
 pub(crate) use returner_class::ReturnerClass;
 pub(crate) use rfm_bucket::RfmBucket;
 pub(crate) use rfm_segment::RfmSegment;

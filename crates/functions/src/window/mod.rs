@@ -2,9 +2,11 @@
 //!
 //! All of them look at a whole partition at once, so a frame (`rows between ...`) has no effect.
 
+mod abc_class;
 mod rfm_cn8;
 mod rfm_score;
 
+pub(crate) use abc_class::AbcClass;
 pub(crate) use rfm_cn8::RfmCn8;
 pub(crate) use rfm_score::RfmScore;
 
