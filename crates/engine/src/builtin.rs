@@ -39,6 +39,7 @@ pub(crate) const VIEWS: &[(&str, &str, &str)] = views![
     "marts" / "csat_by_month",
     "marts" / "csat_by_week",
     "marts" / "retention_by_cohort",
+    "marts" / "kpis_by_week",
     "marts" / "identity_coverage",
     "marts" / "customers",
     "marts" / "excluded_rows",
