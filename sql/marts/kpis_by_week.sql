@@ -32,10 +32,16 @@
 
 with
 
+-- generate_series and not range, which drops the last of dates that do not end
+-- on a step.
 weeks as (
     select
         cast(
-            unnest(range($history_start, $as_of - 6, interval '7 days')) as date
+            unnest(
+                generate_series(
+                    $history_start, $as_of - 7, interval '7 days'
+                )
+            ) as date
         ) as week
 ),
 
