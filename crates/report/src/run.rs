@@ -388,8 +388,7 @@ async fn notes(engine: &Engine, lang: Lang) -> Result<Vec<String>, RunError> {
             });
         }
     }
-    let excluded =
-        "select table_name, rule, \"rows\" from marts.excluded_rows order by table_name, rule";
+    let excluded = "select table_name, rule, \"rows\" from marts.excluded_rows order by table_name, rule";
     let mut left_out = Vec::new();
     for batch in engine.query(excluded).await? {
         for row in 0..batch.num_rows() {
