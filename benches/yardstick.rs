@@ -7,6 +7,8 @@
 //!
 //! `yardstick --data LAKE --sql FILE [--iters N] [--threads N] [--mem MB] [--out FILE] [--set engine=stock]`
 
+#![expect(clippy::print_stdout, reason = "a program that speaks by printing")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;

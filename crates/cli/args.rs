@@ -89,7 +89,7 @@ pub(crate) enum Command {
         #[arg(default_value = "aftersight-demo")]
         dir: PathBuf,
         /// Orders of the make-believe shop
-        #[arg(long, default_value_t = 20_000)]
+        #[arg(long, default_value_t = 50_000)]
         orders: u32,
     },
     /// Run a report or list them

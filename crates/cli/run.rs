@@ -135,7 +135,7 @@ impl Runner<'_> {
                 .unwrap_or(if is_terminal { 40 } else { usize::MAX }),
             width: width.filter(|_| is_terminal),
         };
-        let mut shown = Shown::new(rows.schema.clone(), layout);
+        let mut shown = Shown::new(Arc::clone(&rows.schema), layout);
         loop {
             // Dropping the stream cancels the query.
             let next = tokio::select! {

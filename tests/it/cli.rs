@@ -37,7 +37,10 @@ fn shop_with(from: &str, to: &str) -> Scratch {
 
 #[test]
 fn a_query_prints_a_table() {
-    let ran = shop().run(&["-c", "select order_id, gross_amount from orders order by 1"]);
+    let ran = shop().run(&[
+        "-c",
+        "select order_id, gross_amount from raw.orders order by 1",
+    ]);
     let table = "\
 order_id  gross_amount
 ────────────────────────
@@ -142,8 +145,8 @@ fn a_ragged_row_is_located_wherever_it_is() {
     // Found while a query runs, and by `copy`.
     shop.write("orders.csv", late(5000));
     for sql in [
-        "select sum(gross_amount) from orders",
-        "copy (select gross_amount from orders) to 'amounts.parquet'",
+        "select sum(gross_amount) from raw.orders",
+        "copy (select gross_amount from raw.orders) to 'amounts.parquet'",
     ] {
         shop.run(&["-c", sql]).check_error(
             1,
@@ -161,7 +164,7 @@ fn a_value_that_does_not_fit_the_guessed_type_is_located() {
         "orders.csv",
         format!("id,cust,at,total\n{good}x1,10,2026-11-01 10:00:00,1\n"),
     );
-    shop.run(&["-c", "select sum(order_id) from orders"]).check_error(
+    shop.run(&["-c", "select sum(order_id) from raw.orders"]).check_error(
         1,
         "error: source 'lines' cannot be read: DIR/orders.csv: line 1202: Error while parsing value 'x1' as type 'Int64' for column 0; say its type under `columns` of the source\n",
     );
@@ -188,12 +191,12 @@ fn unknown_names_in_sql_are_marked_and_answered() {
         "error: there is no table `ordrs`\n  1 | select order_id from ordrs\n    |                      ^^^^^\n  help: did you mean `orders`?\n",
     );
     check(
-        "select ordr_id from orders",
-        "error: there is no column `ordr_id`\n  1 | select ordr_id from orders\n    |        ^^^^^^^\n  help: did you mean `order_id`?\n",
+        "select ordr_id from raw.orders",
+        "error: there is no column `ordr_id`\n  1 | select ordr_id from raw.orders\n    |        ^^^^^^^\n  help: did you mean `order_id`?\n",
     );
     check(
-        "select npss(order_id) from orders",
-        "error: there is no function `npss`\n  1 | select npss(order_id) from orders\n    |        ^^^^\n  help: did you mean `nps`?\n",
+        "select npss(order_id) from raw.orders",
+        "error: there is no function `npss`\n  1 | select npss(order_id) from raw.orders\n    |        ^^^^\n  help: did you mean `nps`?\n",
     );
     check(
         "select $asof",
@@ -214,7 +217,7 @@ fn an_error_in_a_file_names_file_line_and_column() {
     let shop = shop();
     shop.write(
         "ask.sql",
-        "select 1 as one;\n\nselect ordr_id\nfrom orders;\nselect 3;\n",
+        "select 1 as one;\n\nselect ordr_id\nfrom raw.orders;\nselect 3;\n",
     );
     // What ran before the error stands.
     shop.run(&["-f", "ask.sql"]).check(
@@ -233,7 +236,7 @@ fn an_error_in_a_view_is_shown_in_the_view() {
     let shop = shop();
     shop.write(
         "sql/marts/wrong.sql",
-        "-- Which orders?\n--\n-- grain: id\n--\n-- id  order\n\nselect ordr_id as id\nfrom orders\n",
+        "-- Which orders?\n--\n-- grain: id\n--\n-- id  order\n\nselect ordr_id as id\nfrom raw.orders\n",
     );
     shop.run(&["-c", "select count(*) from wrong"]).check_error(
         1,
@@ -409,7 +412,7 @@ fn formats_hold_the_same_table() {
 #[test]
 fn results_of_no_rows_have_their_columns() {
     let shop = shop();
-    let sql = "select order_id, gross_amount from orders where false";
+    let sql = "select order_id, gross_amount from raw.orders where false";
     let check = |format: &str, stdout: &str| {
         shop.run(&["-q", "-c", sql, "--format", format])
             .check(0, stdout, "");
@@ -524,7 +527,7 @@ fn lists_document_everything_and_find_the_nearest() {
 #[test]
 fn tables_of_the_workspace_are_read_only() {
     let shop = shop();
-    let ran = shop.run(&["-c", "insert into orders select * from orders"]);
+    let ran = shop.run(&["-c", "insert into raw.orders select * from raw.orders"]);
     ran.check_error(1, "error: orders belongs to the workspace and is read-only; write results with copy (...) to 'file.parquet'\n");
     assert_eq!(shop.read("orders.csv"), ORDERS);
     let own =

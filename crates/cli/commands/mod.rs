@@ -67,7 +67,6 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 }
 
 /// Prints a line of a command's result.
-#[expect(clippy::print_stdout, reason = "the program prints its results")]
 pub(crate) fn print(text: &str) {
     // A closed pipe ends the output, not the program with a panic.
     use std::io::Write;

@@ -189,7 +189,15 @@ impl Names {
             return Ok(Some(table));
         }
         let stack = Planning::current().map(|p| p.stack).unwrap_or_default();
-        for schema in VIEW_SCHEMAS {
+        // Within the view of that name, the name means a layer below.
+        let inside = stack.last().and_then(|view| view.split_once('.'));
+        let below = match inside {
+            Some((schema, own)) if own == name => {
+                1 + VIEW_SCHEMAS.iter().position(|s| *s == schema).unwrap_or(0)
+            }
+            _ => 0,
+        };
+        for schema in &VIEW_SCHEMAS[below..] {
             if let Some(view) = self.views.get(schema, name)
                 && !stack.contains(&view.qualified())
             {

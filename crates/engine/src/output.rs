@@ -79,7 +79,7 @@ pub struct ResultWriter<W: Write + Send> {
 
 // The writer is gone while a format's own writer has it.
 enum Inner<W: Write + Send> {
-    Separated(arrow::csv::Writer<W>),
+    Separated(Box<arrow::csv::Writer<W>>),
     Json(arrow::json::Writer<W, JsonArray>),
     Ndjson(arrow::json::Writer<W, LineDelimited>),
     Markup(W),
@@ -94,15 +94,15 @@ impl<W: Write + Send> ResultWriter<W> {
         mut writer: W,
     ) -> Result<Self, DataFusionError> {
         let inner = match format {
-            OutputFormat::Csv => {
-                Inner::Separated(WriterBuilder::new().with_header(true).build(writer))
-            }
-            OutputFormat::Tsv => Inner::Separated(
+            OutputFormat::Csv => Inner::Separated(Box::new(
+                WriterBuilder::new().with_header(true).build(writer),
+            )),
+            OutputFormat::Tsv => Inner::Separated(Box::new(
                 WriterBuilder::new()
                     .with_header(true)
                     .with_delimiter(b'\t')
                     .build(writer),
-            ),
+            )),
             OutputFormat::Json => {
                 Inner::Json(JsonBuilder::new().with_explicit_nulls(true).build(writer))
             }

@@ -513,7 +513,11 @@ async fn infer(
         let schema = listing.infer_schema(state, url).await?;
         schemas.push(schema.as_ref().clone());
     }
-    Ok(Arc::new(Schema::try_merge(schemas)?))
+    // What one file promises never to be NULL, an older file may not have at all.
+    let merged = Schema::try_merge(schemas)?;
+    let fields = merged.fields().iter();
+    let nullable = fields.map(|field| field.as_ref().clone().with_nullable(true));
+    Ok(Arc::new(Schema::new(nullable.collect::<Vec<_>>())))
 }
 
 /// Finds which file made schema inference fail.

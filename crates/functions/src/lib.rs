@@ -23,6 +23,7 @@ mod aggregate;
 mod args;
 mod collected;
 mod documentation;
+mod events;
 mod interval;
 mod kernel;
 mod scalar;
@@ -113,6 +114,7 @@ pub fn functions() -> Vec<Function> {
         // Returns
         udaf::<aggregate::ReturnRate>().into(),
         udf::<scalar::ReturnerClass>().into(),
+        udaf::<aggregate::ReturnMatches>().into(),
         // Customers
         udwf::<window::RfmScore>().into(),
         udaf::<aggregate::RfmBounds>().into(),
@@ -125,7 +127,11 @@ pub fn functions() -> Vec<Function> {
         udaf::<aggregate::Gini>().into(),
         udwf::<window::AbcClass>().into(),
         // Time
+        ScalarUDF::from(time::DateTrunc::default()).into(),
         ScalarUDF::from(time::ToInstant::default()).into(),
+        udf::<time::BusinessSeconds>().into(),
+        udf::<time::BusinessDays>().into(),
+        udf::<time::DateDiff>().into(),
     ]
 }
 
@@ -157,4 +163,29 @@ pub fn register_all_in(registry: &mut dyn FunctionRegistry) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::execution::registry::MemoryFunctionRegistry;
+
+    use super::*;
+
+    #[test]
+    fn sessions_and_registries_learn_all_functions() {
+        let ctx = SessionContext::new();
+        register_all(&ctx).unwrap();
+        let state = ctx.state();
+        let mut registry = MemoryFunctionRegistry::new();
+        register_all_in(&mut registry).unwrap();
+        for function in functions() {
+            let name = function.name();
+            let found = match function {
+                Function::Scalar(_) => state.udf(name).is_ok() && registry.udf(name).is_ok(),
+                Function::Aggregate(_) => state.udaf(name).is_ok() && registry.udaf(name).is_ok(),
+                Function::Window(_) => state.udwf(name).is_ok() && registry.udwf(name).is_ok(),
+            };
+            assert!(found, "{name}");
+        }
+    }
 }

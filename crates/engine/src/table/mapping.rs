@@ -9,10 +9,14 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::catalog::TableProvider;
-use datafusion::common::DFSchema;
+use datafusion::common::{Column, DFSchema, JoinType};
 use datafusion::datasource::{MemTable, ViewTable};
 use datafusion::error::DataFusionError;
-use datafusion::logical_expr::{ExprSchemable, LogicalPlan, LogicalPlanBuilder, cast, lit};
+use datafusion::functions_aggregate::expr_fn::count;
+use datafusion::functions_window::expr_fn::row_number;
+use datafusion::logical_expr::{
+    ExprFunctionExt, ExprSchemable, LogicalPlan, LogicalPlanBuilder, cast, lit,
+};
 use datafusion::prelude::{Expr, SessionContext, ident};
 use datafusion::scalar::ScalarValue;
 use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, VisitMut, VisitorMut};
@@ -492,7 +496,7 @@ impl Mapper<'_> {
                 DataType::Date32 | DataType::Date64 => {
                     // A day is a day of the workspace, wherever the file was written.
                     let naive = cast(input, DataType::Timestamp(TimeUnit::Microsecond, None));
-                    Ok(self.from_local(naive, self.workspace.settings.time_zone()))
+                    Ok(self.read_as_local(naive, self.workspace.settings.time_zone()))
                 }
                 DataType::Timestamp(..) => Ok(self.instant(input, found, source_zone)),
                 _ => refuse(
@@ -505,10 +509,12 @@ impl Mapper<'_> {
     fn instant(&self, input: Expr, found: &DataType, source_zone: chrono_tz::Tz) -> Expr {
         match found {
             DataType::Timestamp(_, Some(_)) => cast(input, instant_type(self.zone())),
-            DataType::Timestamp(TimeUnit::Microsecond, None) => self.from_local(input, source_zone),
+            DataType::Timestamp(TimeUnit::Microsecond, None) => {
+                self.read_as_local(input, source_zone)
+            }
             _ => {
                 let naive = cast(input, DataType::Timestamp(TimeUnit::Microsecond, None));
-                self.from_local(naive, source_zone)
+                self.read_as_local(naive, source_zone)
             }
         }
     }
@@ -518,7 +524,7 @@ impl Mapper<'_> {
     /// UTC is relabelled by casts, which DataFusion unwraps rightly, so filters
     /// prune. Any other zone goes through `to_instant`: a filter over a cast from
     /// naive to such a zone is unwrapped as if the zone were UTC.
-    fn from_local(&self, naive: Expr, zone: chrono_tz::Tz) -> Expr {
+    fn read_as_local(&self, naive: Expr, zone: chrono_tz::Tz) -> Expr {
         if zone == chrono_tz::UTC {
             return cast(cast(naive, instant_type("UTC")), instant_type(self.zone()));
         }
@@ -528,20 +534,61 @@ impl Mapper<'_> {
 }
 
 /// Keeps the row of each key that was recorded last; copies of a row become one.
+///
+/// Copies are rare, so only the keys are grouped for the whole table: rows of a
+/// key that stands once pass as they are, and the few others are ranked. Taking
+/// the last value of every column would hold the whole table in memory.
 fn one_row_per_key(
     builder: LogicalPlanBuilder,
     table: &CanonicalTable,
 ) -> Result<LogicalPlanBuilder, DataFusionError> {
+    let rows = builder.build()?;
     let keys: Vec<Expr> = table.key.iter().map(ident).collect();
-    let columns = table.columns.iter().map(|c| ident(&c.name)).collect();
-    let mut order: Vec<_> = keys
-        .iter()
-        .map(|key| key.clone().sort(true, true))
-        .collect();
+    let twin = |key: &String| format!("twin_{key}");
+    let twin_keys = table.key.iter().map(|key| ident(key).alias(twin(key)));
+    let twins = LogicalPlanBuilder::from(rows.clone())
+        .aggregate(keys.clone(), vec![count(lit(1_i64)).alias("n_rows")])?
+        .filter(ident("n_rows").gt(lit(1_i64)))?
+        .project(twin_keys.collect::<Vec<_>>())?
+        .build()?;
+    let on = || {
+        let left: Vec<Column> = table.key.iter().map(Column::from_name).collect();
+        let right: Vec<Column> = table
+            .key
+            .iter()
+            .map(|key| Column::from_name(twin(key)))
+            .collect();
+        (left, right)
+    };
+    let single = LogicalPlanBuilder::from(rows.clone()).join(
+        twins.clone(),
+        JoinType::LeftAnti,
+        on(),
+        None,
+    )?;
+    let mut order = Vec::new();
     if table.columns.iter().any(|c| c.name == "recorded_at") {
         order.push(ident("recorded_at").sort(false, false));
     }
-    builder.distinct_on(keys, columns, Some(order))
+    let rank = row_number()
+        .partition_by(keys)
+        .order_by(order)
+        .build()?
+        .alias("twin_rank");
+    let columns = || {
+        table
+            .columns
+            .iter()
+            .map(|c| ident(&c.name))
+            .collect::<Vec<_>>()
+    };
+    let ranked = LogicalPlanBuilder::from(rows)
+        .join(twins, JoinType::LeftSemi, on(), None)?
+        .window(vec![rank])?
+        .filter(ident("twin_rank").eq(lit(1_u64)))?
+        .project(columns())?
+        .build()?;
+    single.project(columns())?.union(ranked)
 }
 
 fn require(table: &CanonicalTable, rows: &Rows, at: &Location) -> Result<()> {

@@ -4,12 +4,14 @@
 //! naive range that surely contains all instants wanted; the filter itself
 //! stays, because near a change of offset the range is wider.
 
+use std::sync::Arc;
+
 use aftersight_stats::time::InstantRange;
 use datafusion::common::Result;
 use datafusion::common::tree_node::Transformed;
 use datafusion::logical_expr::expr::{BinaryExpr, ScalarFunction};
 use datafusion::logical_expr::utils::{conjunction, split_conjunction};
-use datafusion::logical_expr::{Expr, Filter, LogicalPlan, Operator, lit};
+use datafusion::logical_expr::{Expr, Filter, LogicalPlan, Operator, TableScan, lit};
 use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 use datafusion::scalar::ScalarValue;
@@ -34,19 +36,13 @@ impl OptimizerRule for InstantBounds {
         plan: LogicalPlan,
         _: &dyn OptimizerConfig,
     ) -> Result<Transformed<LogicalPlan>> {
-        let LogicalPlan::Filter(filter) = plan else {
-            return Ok(Transformed::no(plan));
+        let filter = match plan {
+            LogicalPlan::Filter(filter) => filter,
+            LogicalPlan::TableScan(scan) => return bounded(scan),
+            other => return Ok(Transformed::no(other)),
         };
         let present = split_conjunction(&filter.predicate);
-        let mut added = Vec::new();
-        for predicate in &present {
-            for bound in bounds(predicate)? {
-                // Seen in an earlier pass of the optimizer.
-                if !present.contains(&&bound) && !added.contains(&bound) {
-                    added.push(bound);
-                }
-            }
-        }
+        let added = new_bounds(&present)?;
         if added.is_empty() {
             return Ok(Transformed::no(LogicalPlan::Filter(filter)));
         }
@@ -57,6 +53,39 @@ impl OptimizerRule for InstantBounds {
         let filter = Filter::try_new(predicate, filter.input)?;
         Ok(Transformed::yes(LogicalPlan::Filter(filter)))
     }
+}
+
+/// Filters a scan by the bounds of the filters it was given.
+///
+/// By the time this rule runs, the calls in a filter may have become columns of a
+/// projection below it, and only the scan still shows them. The scan gets the
+/// bounds too, which is how a later pass knows them.
+fn bounded(mut scan: TableScan) -> Result<Transformed<LogicalPlan>> {
+    let mut added = new_bounds(&scan.filters.iter().collect::<Vec<_>>())?;
+    added.retain(|bound| {
+        let columns = bound.column_refs();
+        columns.iter().all(|c| scan.projected_schema.has_column(c))
+    });
+    let Some(predicate) = conjunction(added.clone()) else {
+        return Ok(Transformed::no(LogicalPlan::TableScan(scan)));
+    };
+    scan.filters.extend(added);
+    let filter = Filter::try_new(predicate, Arc::new(LogicalPlan::TableScan(scan)))?;
+    Ok(Transformed::yes(LogicalPlan::Filter(filter)))
+}
+
+/// Returns the bounds that follow from predicates and are not among them.
+fn new_bounds(present: &[&Expr]) -> Result<Vec<Expr>> {
+    let mut added = Vec::new();
+    for predicate in present {
+        for bound in bounds(predicate)? {
+            // Seen in an earlier pass of the optimizer.
+            if !present.contains(&&bound) && !added.contains(&bound) {
+                added.push(bound);
+            }
+        }
+    }
+    Ok(added)
 }
 
 /// Returns what a comparison with an instant says about the wall clock underneath.

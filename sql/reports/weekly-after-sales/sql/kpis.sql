@@ -86,7 +86,7 @@ measures as (
     select
         6, 'NPS after delivery', '签收后 NPS', cast(answered_week as date),
         nps, answers, nps_lower, nps_upper, $target_nps, 'higher', 'points'
-    from nps_by_week
+    from marts.nps_by_week
     where scope = 'transactional' and touchpoint = 'delivery' and is_complete
 
     union all
