@@ -637,7 +637,7 @@ fn over_columns(expr: &Expr, below: &[&Expr]) -> Result<Expr, DataFusionError> {
     let replaced = expr.clone().transform_down(|e| {
         if below.contains(&&e) {
             let (relation, name) = e.qualified_name();
-            let column = datafusion::common::Column::new(relation, name);
+            let column = Column::new(relation, name);
             return Ok(Transformed::new(
                 Expr::Column(column),
                 true,
