@@ -11,7 +11,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, TimeUnit};
 use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::logical_expr::{ColumnarValue, Expr, Signature, TypeSignature, Volatility};
 use datafusion::physical_expr::PhysicalExpr;
@@ -30,6 +30,12 @@ pub(crate) enum Kind {
     Boolean,
     /// Text in any encoding, as Utf8.
     Text,
+    /// A timestamp or date, as microseconds in its own zone; or an integer, as Int64.
+    Time,
+    /// A timestamp or date, as microseconds in its own zone.
+    Instant,
+    /// An integer or text of any width, as it is.
+    Id,
 }
 
 impl Kind {
@@ -58,6 +64,10 @@ impl Kind {
                 Self::Text,
                 DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null,
             ) => Some(DataType::Utf8),
+            (Self::Time, t) => time_type(t),
+            (Self::Instant, t) if !t.is_integer() => time_type(t),
+            (Self::Id, DataType::Null) => Some(DataType::Int64),
+            (Self::Id, t) if t.is_integer() || t.is_string() => Some(t.clone()),
             _ => None,
         }
     }
@@ -70,6 +80,9 @@ impl fmt::Display for Kind {
             Self::Numbers => "a list of numbers",
             Self::Boolean => "true or false",
             Self::Text => "text",
+            Self::Time => "a timestamp, date or integer",
+            Self::Instant => "a timestamp or date",
+            Self::Id => "an integer or text",
         })
     }
 }
@@ -91,6 +104,20 @@ fn amount_type(given: &DataType) -> Option<DataType> {
             ..=29 => DataType::Decimal128(*p, *s),
             _ => DataType::Float64,
         }),
+        _ => None,
+    }
+}
+
+/// Returns the type in which points in time are compared.
+fn time_type(given: &DataType) -> Option<DataType> {
+    match given {
+        DataType::Timestamp(_, zone) => {
+            Some(DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))
+        }
+        DataType::Date32 | DataType::Date64 | DataType::Null => {
+            Some(DataType::Timestamp(TimeUnit::Microsecond, None))
+        }
+        t if t.is_integer() => Some(DataType::Int64),
         _ => None,
     }
 }
@@ -390,6 +417,17 @@ impl Call {
             return self.refuse(i, "a list of finite numbers", value);
         }
         Ok(Some(items.values().to_vec()))
+    }
+
+    /// Returns a text.
+    pub(crate) fn text(&self, i: usize) -> Result<Option<&str>> {
+        let Some(value) = self.literal(i)? else {
+            return Ok(None);
+        };
+        match value.try_as_str() {
+            Some(Some(text)) => Ok(Some(text)),
+            _ => self.refuse(i, "text", value),
+        }
     }
 
     /// Returns the choice a text names; a misspelt one is answered with the nearest.

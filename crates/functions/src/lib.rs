@@ -23,6 +23,7 @@ mod aggregate;
 mod args;
 mod collected;
 mod documentation;
+mod events;
 mod interval;
 mod kernel;
 mod scalar;
@@ -113,6 +114,7 @@ pub fn functions() -> Vec<Function> {
         // Returns
         udaf::<aggregate::ReturnRate>().into(),
         udf::<scalar::ReturnerClass>().into(),
+        udaf::<aggregate::ReturnMatches>().into(),
         // Customers
         udwf::<window::RfmScore>().into(),
         udaf::<aggregate::RfmBounds>().into(),
@@ -125,7 +127,11 @@ pub fn functions() -> Vec<Function> {
         udaf::<aggregate::Gini>().into(),
         udwf::<window::AbcClass>().into(),
         // Time
+        ScalarUDF::from(time::DateTrunc::default()).into(),
         ScalarUDF::from(time::ToInstant::default()).into(),
+        udf::<time::BusinessSeconds>().into(),
+        udf::<time::BusinessDays>().into(),
+        udf::<time::DateDiff>().into(),
     ]
 }
 

@@ -12,6 +12,7 @@ mod nps_breakdown;
 mod nps_ci;
 mod nps_se;
 mod nps_test;
+mod return_matches;
 mod return_rate;
 mod rfm_bounds;
 mod rfm_collapse;
@@ -29,6 +30,7 @@ pub(crate) use nps_breakdown::NpsBreakdown;
 pub(crate) use nps_ci::NpsCi;
 pub(crate) use nps_se::NpsSe;
 pub(crate) use nps_test::NpsTest;
+pub(crate) use return_matches::ReturnMatches;
 pub(crate) use return_rate::ReturnRate;
 pub(crate) use rfm_bounds::RfmBounds;
 pub(crate) use rfm_collapse::RfmCollapse;
@@ -62,6 +64,11 @@ pub(crate) trait Aggregate: Debug + Default + PartialEq + Eq + Hash + Send + Syn
 
     /// Returns the type of the result.
     fn result(&self) -> DataType;
+
+    /// Returns the type of the result where it follows from those of the arguments.
+    fn result_of(&self, _: &[DataType]) -> DataType {
+        self.result()
+    }
 
     /// Returns the columns of a state, given the types of the arguments.
     fn state(&self, arguments: &[DataType]) -> Vec<(String, DataType)>;
@@ -128,7 +135,7 @@ impl<A: Aggregate + 'static> AggregateUDFImpl for Udaf<A> {
 
     fn return_type(&self, given: &[DataType]) -> Result<DataType> {
         A::PARAMETERS.check(given)?;
-        Ok(self.aggregate.result())
+        Ok(self.aggregate.result_of(given))
     }
 
     fn is_nullable(&self) -> bool {

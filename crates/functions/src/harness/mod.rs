@@ -53,12 +53,21 @@ pub(crate) struct Subject {
 impl Subject {
     /// Runs everything.
     pub(crate) fn check(&self) {
+        self.check_with(true);
+    }
+
+    /// Runs everything, and that windows whose start moves are refused.
+    pub(crate) fn check_without_moving_windows(&self) {
+        self.check_with(false);
+    }
+
+    fn check_with(&self, may_move: bool) {
         accumulators::check(self);
         tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .build()
             .unwrap()
-            .block_on(queries::check(self));
+            .block_on(queries::check(self, may_move));
     }
 }
 
@@ -118,7 +127,10 @@ pub(crate) fn cells(array: &ArrayRef, row: usize) -> Cells {
             let items = array.as_list::<i32>().value(row);
             (0..items.len()).flat_map(|i| cells(&items, i)).collect()
         }
-        DataType::Utf8 => vec![Cell::Text(array.as_string::<i32>().value(row).to_string())],
+        t if t.is_string() => {
+            let text = cast(&array.slice(row, 1), &DataType::Utf8).unwrap();
+            vec![Cell::Text(text.as_string::<i32>().value(0).to_string())]
+        }
         _ => {
             let number = cast(&array.slice(row, 1), &DataType::Float64).unwrap();
             vec![Cell::Number(number.as_primitive::<Float64Type>().value(0))]

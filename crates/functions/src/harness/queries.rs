@@ -17,11 +17,11 @@ use crate::register_all;
 const N_ROWS: usize = 600;
 const N_PARTS: usize = 3;
 
-pub(super) async fn check(subject: &Subject) {
+pub(super) async fn check(subject: &Subject, may_move: bool) {
     edges(subject).await;
     settings(subject).await;
     spilling(subject).await;
-    windows(subject).await;
+    windows(subject, may_move).await;
     distinct(subject).await;
 }
 
@@ -177,7 +177,7 @@ fn spills(plan: &Arc<dyn ExecutionPlan>) -> usize {
 }
 
 /// Frames that grow, move, and look ahead, against a loop over each frame.
-async fn windows(subject: &Subject) {
+async fn windows(subject: &Subject, may_move: bool) {
     const N: usize = 60;
     let rows = rows(subject, N);
     let ctx = session_over(SessionConfig::new(), parts(&rows, &[0; N]));
@@ -196,6 +196,11 @@ async fn windows(subject: &Subject) {
             "select place, {} over (order by place rows between {frame}) from t",
             subject.call
         );
+        if !may_move && !frame.starts_with("unbounded") {
+            let message = super::error(&ctx, &query).await;
+            assert!(message.contains("sliding"), "{query}: {message}");
+            continue;
+        }
         for (place, got) in keyed(&ctx, &query).await {
             let (from, to) = bounds(place as usize);
             let expected = (subject.slowly)(&rows[from..to]);

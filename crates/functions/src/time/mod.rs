@@ -1,5 +1,10 @@
 //! Local time: instants from wall clocks, and days and weeks cut from instants.
 
+mod business_days;
+mod business_seconds;
+mod calendar;
+mod date_diff;
+mod date_trunc;
 mod instant_bounds;
 mod to_instant;
 
@@ -7,8 +12,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use aftersight_stats::time::ZoneTable;
-use datafusion::common::{Result, plan_err};
+use arrow::array::{ArrayRef, AsArray, Int64Array};
+use arrow::datatypes::{DataType, Int64Type, TimeUnit, TimestampMicrosecondType};
+use datafusion::common::{Result, internal_err, plan_err};
 
+pub(crate) use business_days::BusinessDays;
+pub(crate) use business_seconds::BusinessSeconds;
+pub(crate) use date_diff::DateDiff;
+pub(crate) use date_trunc::DateTrunc;
 pub(crate) use instant_bounds::InstantBounds;
 pub(crate) use to_instant::ToInstant;
 
@@ -29,5 +40,17 @@ pub(crate) fn zone_table(function: &str, name: &str) -> Result<Arc<ZoneTable>> {
             Ok(table)
         }
         Err(error) => plan_err!("'{function}': {error}"),
+    }
+}
+
+/// Returns points in time as the numbers behind them: microseconds, or what an integer column counts.
+pub(crate) fn ticks(column: &ArrayRef) -> Result<Int64Array> {
+    match column.data_type() {
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            let timestamps = column.as_primitive::<TimestampMicrosecondType>();
+            Ok(timestamps.reinterpret_cast::<Int64Type>())
+        }
+        DataType::Int64 => Ok(column.as_primitive::<Int64Type>().clone()),
+        other => internal_err!("{other} was not coerced to a point in time"),
     }
 }

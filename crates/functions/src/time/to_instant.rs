@@ -11,11 +11,11 @@ use arrow::datatypes::{DataType, Field, FieldRef, TimeUnit, TimestampMicrosecond
 use datafusion::common::{Result, ScalarValue, exec_err, internal_err, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, Documentation, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature,
-    TypeSignature, Volatility,
 };
 use datafusion_macros::user_doc;
 
 use super::zone_table;
+use crate::args::{Kind, Parameter, Parameters};
 
 #[user_doc(
     doc_section(label = "Time Functions"),
@@ -43,12 +43,18 @@ pub(crate) struct ToInstant {
     signature: Signature,
 }
 
+const PARAMETERS: Parameters = Parameters::new(
+    "to_instant",
+    &[
+        Parameter::column("timestamp", Kind::Instant),
+        Parameter::option("zone", Kind::Text).mandatory(),
+    ],
+);
+
 impl Default for ToInstant {
     fn default() -> Self {
-        let naive = DataType::Timestamp(TimeUnit::Microsecond, None);
-        let exact = TypeSignature::Exact(vec![naive, DataType::Utf8]);
         ToInstant {
-            signature: Signature::new(exact, Volatility::Immutable),
+            signature: PARAMETERS.signature(),
         }
     }
 }
@@ -66,7 +72,21 @@ impl ScalarUDFImpl for ToInstant {
         internal_err!("return_field_from_args knows the zone")
     }
 
+    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
+        Ok(PARAMETERS.coerce(given))
+    }
+
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
+        let types = args.arg_fields.iter().map(|f| f.data_type().clone());
+        let types: Vec<DataType> = types.collect();
+        PARAMETERS.check(&types)?;
+        if let DataType::Timestamp(_, Some(_)) = &types[0] {
+            return plan_err!(
+                "'to_instant' expects a timestamp without zone as argument 1 (timestamp), got {}: \
+                 it is an instant already",
+                types[0]
+            );
+        }
         let Some(Some(ScalarValue::Utf8(Some(zone)))) = args.scalar_arguments.get(1) else {
             return plan_err!("'to_instant' expects a literal time zone as argument 2");
         };
