@@ -14,6 +14,7 @@ use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::coop::CooperativeExec;
+use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::joins::{
     CrossJoinExec, HashJoinExec, NestedLoopJoinExec, SortMergeJoinExec,
 };
@@ -42,7 +43,7 @@ impl PhysicalOptimizerRule for YieldInFanOut {
                 [build, probe] if node.is::<NestedLoopJoinExec>() => {
                     let probe: Arc<dyn ExecutionPlan> = Arc::new(InSlices::new(Arc::clone(probe)));
                     let children = vec![Arc::clone(build), probe];
-                    Arc::clone(&node).with_new_children(children)?
+                    replace_children_if_necessary(Arc::clone(&node), children)?
                 }
                 _ => node,
             };
