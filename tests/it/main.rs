@@ -6,7 +6,9 @@
 )]
 
 mod cli;
+mod slt;
 mod stores;
 mod support;
 mod tidy;
 mod traps;
+mod views;

@@ -275,6 +275,10 @@ impl Settings {
                 let period = self.get("period")?.unwrap_or("week");
                 period_day(base, as_of, period)
             }
+            "history_start" => {
+                let as_of = self.as_of().ok_or_else(no_report_day)?;
+                Some(self.history_start(as_of)?)
+            }
             _ if self.window_days(base).is_some() => {
                 let as_of = self.as_of().ok_or_else(no_report_day)?;
                 Some(self.window_start(base, as_of)?)
@@ -301,7 +305,7 @@ impl Settings {
     /// Returns every name `placeholder` knows.
     pub fn placeholder_names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.declared.keys().cloned().collect();
-        for base in DERIVED_DAYS {
+        for base in DERIVED_DAYS.iter().chain(&["history_start"]) {
             names.push((*base).to_owned());
             names.push(format!("{base}_at"));
         }
@@ -324,6 +328,16 @@ impl Settings {
         let name = window_days_name(start)?;
         let setting = self.declared.get(&name)?;
         (setting.ty == SettingType::Integer).then_some(setting)
+    }
+
+    /// Returns the Monday `history_weeks` before the week that `as_of` lies in; NULL weeks
+    /// start with the calendar.
+    fn history_start(&self, as_of: NaiveDate) -> Result<NaiveDate> {
+        let monday = last_complete_period_end(as_of, "week");
+        let weeks: Option<u64> = self.get("history_weeks")?.and_then(|n| n.parse().ok());
+        let days = weeks.and_then(|weeks| weeks.checked_mul(7));
+        let first = days.and_then(|days| monday.checked_sub_days(Days::new(days)));
+        Ok(first.map_or(FIRST_DAY, |day| day.max(FIRST_DAY)))
     }
 
     /// Returns the first day of a window that ends (exclusively) at `as_of`.
@@ -362,6 +376,9 @@ pub(crate) fn depends_on(placeholder: &str, setting: &str) -> bool {
     let base = placeholder.strip_suffix("_at").unwrap_or(placeholder);
     if DERIVED_DAYS.contains(&base) {
         return matches!(setting, "as_of" | "period");
+    }
+    if base == "history_start" {
+        return matches!(setting, "as_of" | "history_weeks");
     }
     match window_days_name(base) {
         Some(days) => setting == "as_of" || setting == days,
@@ -619,6 +636,11 @@ mod tests {
         let start = settings.placeholder("rfm_window_start").unwrap();
         assert_eq!(start.to_string(), "0001-01-01");
         assert!(settings.placeholder("rfm_window_start_at").is_ok());
+        // A Wednesday: the history ends with the Monday before it.
+        settings.set("as_of", "2026-11-18").unwrap();
+        settings.set("history_weeks", "2").unwrap();
+        let start = settings.placeholder("history_start").unwrap();
+        assert_eq!(start.to_string(), "2026-11-02");
         assert!(settings.placeholder("rfm_start").is_err());
     }
 

@@ -1,0 +1,353 @@
+//! All views at once: headers, grain, empty workspaces, sums that agree with the sources.
+//!
+//! What one view answers is checked by the `.slt` beside it; here stands what
+//! holds for every view, and what marts must say alike by different routes.
+
+use std::collections::BTreeSet;
+
+use aftersight_datagen::{Config, Shop, write_parquet};
+use aftersight_engine::view::{VIEW_SCHEMAS, View};
+use aftersight_engine::{Engine, Options, Workspace};
+use chrono::NaiveDate;
+
+use crate::slt::{files, tiny};
+use crate::support::{Scratch, rows};
+
+/// Tables of the made-up shop that hold copies of rows.
+const WITH_COPIES: [&str; 4] = ["orders", "order_items", "returns", "surveys"];
+
+/// Opens a made-up shop of about 2,000 orders, dirt and all.
+async fn made_up_shop() -> (Scratch, Engine) {
+    let as_of = NaiveDate::from_ymd_opt(2026, 11, 16).unwrap();
+    let shop = Shop::generate(&Config::sized(as_of, 2_000));
+    let scratch = Scratch::new();
+    let mut toml = String::from(
+        "version = 1\n[workspace]\ntime_zone = \"Asia/Shanghai\"\ncurrency = \"CNY\"\n\
+         [settings]\nas_of = \"2026-11-16\"\n",
+    );
+    for (table, _) in shop.tables().row_counts() {
+        let dedupe = WITH_COPIES.contains(&table);
+        toml += &format!(
+            "[sources.{table}]\nlocation = \"data/{table}.parquet\"\n\
+             [tables.{table}]\nfrom = \"{table}\"\ndedupe = {dedupe}\n"
+        );
+    }
+    scratch.write("data/.keep", "");
+    write_parquet(&shop, &scratch.path("data")).unwrap();
+    scratch.write("aftersight.toml", toml);
+    let engine = scratch.open().await;
+    (scratch, engine)
+}
+
+/// Opens a workspace that maps nothing.
+async fn nothing() -> Engine {
+    let engine = Engine::open(Workspace::default(), Options::default()).await;
+    let engine = engine.unwrap();
+    engine.set("as_of", "2026-11-16").unwrap();
+    engine
+}
+
+fn views(engine: &Engine) -> Vec<View> {
+    engine.views().iter().cloned().collect()
+}
+
+/// Returns the only value of a query, in text.
+async fn value(engine: &Engine, sql: &str) -> String {
+    let found = rows(engine, sql).await;
+    assert_eq!(found.len(), 1, "{sql}");
+    found[0].clone()
+}
+
+/// Checks that two queries give the same one value, and that it is not empty.
+#[track_caller]
+fn same(name: &str, one: &str, other: &str) {
+    assert_eq!(one, other, "{name}");
+    assert!(one != "-" && one != "0", "{name} compares nothing: {one}");
+}
+
+#[tokio::test]
+async fn the_list_of_views_is_the_folder() {
+    let listed: BTreeSet<String> = views(&nothing().await)
+        .iter()
+        .map(View::qualified)
+        .collect();
+    let found: BTreeSet<String> = files("sql")
+        .iter()
+        .map(|file| {
+            let schema = file.parent().unwrap().file_name().unwrap();
+            let name = file.file_stem().unwrap();
+            format!("{}.{}", schema.display(), name.display())
+        })
+        .collect();
+    assert_eq!(listed, found);
+}
+
+#[tokio::test]
+async fn a_view_returns_the_columns_its_header_promises_in_that_order() {
+    let engine = nothing().await;
+    let mut wrong = Vec::new();
+    for view in views(&engine) {
+        let name = view.qualified();
+        let sql = format!("select * from {name}");
+        let statement = engine.parse(&sql).unwrap().remove(0);
+        let state = engine.context().state();
+        let plan = engine.plan(&state, statement, &Default::default()).await;
+        let plan = plan.unwrap_or_else(|e| panic!("{name}: {e}"));
+        let returned: Vec<&str> = plan.schema().fields().iter().map(|f| f.name().as_str()).collect();
+        let promised: Vec<&str> = view.header.columns.keys().map(String::as_str).collect();
+        if returned != promised {
+            wrong.push(format!("{name}\n  returns  {returned:?}\n  promises {promised:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn a_view_over_nothing_is_empty_or_one_row_of_nothing() {
+    let engine = nothing().await;
+    for view in views(&engine) {
+        let name = view.qualified();
+        let found = rows(&engine, &format!("select * from {name}")).await;
+        match name.as_str() {
+            // Reference data, and the weeks in which nothing happened.
+            "intermediate.reason_codes" => assert_eq!(found.len(), 12),
+            "marts.kpis_by_week" => assert_eq!(found.len(), 39),
+            "marts.identity_coverage" => assert_eq!(found, ["0 0 - 0.00 0.00 -"]),
+            _ => assert_eq!(found, Vec::<String>::new(), "{name}"),
+        }
+    }
+}
+
+/// Returns which views have a row whose key is NULL or shared.
+async fn broken_grains(engine: &Engine) -> Vec<String> {
+    let mut broken = Vec::new();
+    for view in views(engine) {
+        let name = view.qualified();
+        let keys = view.header.grain;
+        let sql = if keys.is_empty() {
+            format!("select count(*) - 1 as wrong from {name}")
+        } else {
+            let null = keys.iter().map(|k| format!("{k} is null"));
+            let null = null.collect::<Vec<_>>().join(" or ");
+            let keys = keys.join(", ");
+            format!(
+                "select count(*) as wrong from (select {keys}, count(*) as n from {name} \
+                 group by {keys}) as keyed where n > 1 or {null}"
+            )
+        };
+        let wrong = value(engine, &sql).await;
+        if wrong != "0" {
+            broken.push(format!("{name}: {wrong}"));
+        }
+    }
+    broken
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_grain_is_unique_and_never_null() {
+    assert_eq!(broken_grains(&tiny().await).await, Vec::<String>::new());
+    let (_scratch, engine) = made_up_shop().await;
+    assert_eq!(broken_grains(&engine).await, Vec::<String>::new());
+}
+
+/// Pairs of queries that reach one number by two routes.
+///
+/// The right side reads the canonical tables and repeats nothing of the views.
+const TWO_ROUTES: &[(&str, &str, &str)] = &[
+    (
+        "purchases",
+        "select sum(orders) from return_rates_by_month",
+        "select count(*) from raw.orders where paid_at is not null and cancelled_at is null and not is_replacement and ordered_at < $as_of_at",
+    ),
+    (
+        "net sales by month",
+        "select sum(sales_amount) from return_rates_by_month",
+        "select sum(gross_amount) - sum(discount_amount) from raw.orders where paid_at is not null and cancelled_at is null and not is_replacement and ordered_at < $as_of_at",
+    ),
+    (
+        "months and weeks",
+        "select sum(units_returned) from return_rates_by_month",
+        "select sum(units_returned) from return_rates_by_week",
+    ),
+    (
+        "units sold",
+        "select sum(units_sold) from return_rates_by_week",
+        "select sum(i.quantity) from raw.order_items i where i.quantity > 0 and i.order_id in (select order_id from raw.orders where paid_at is not null and cancelled_at is null and not is_replacement and ordered_at < $as_of_at)",
+    ),
+    (
+        "returned orders",
+        "select sum(returned_orders) from return_rates_by_month",
+        "select count(distinct r.order_id) from raw.returns r join raw.orders o on r.order_id = o.order_id where r.kind = 'return' and r.outcome is distinct from 'reject' and not (r.closed_at is not null and r.received_at is null and r.refunded_at is null) and o.ordered_at < $as_of_at",
+    ),
+    (
+        "refunds for returned goods",
+        "select sum(return_refund_amount) from return_rates_by_month",
+        "select sum(f.amount) from raw.refunds f join raw.returns r on f.return_id = r.return_id join raw.orders o on r.order_id = o.order_id where f.kind = 'goods' and r.kind = 'return' and r.outcome is distinct from 'reject'",
+    ),
+    (
+        "customers with a score",
+        "select sum(customers) from segments",
+        "select count(*) from rfm",
+    ),
+    (
+        "the heat map holds every scored customer",
+        "select sum(customers) from rfm_heatmap",
+        "select count(*) from rfm",
+    ),
+    (
+        "kept value",
+        "select sum(kept_amount) from segments",
+        "select sum(monetary_net) from rfm",
+    ),
+    (
+        "segments hold what the scored customers kept",
+        "select sum(monetary_gross) from rfm",
+        "select sum(o.gross_amount - o.discount_amount) from raw.orders o where o.customer_id in (select customer_id from rfm) and o.paid_at is not null and o.cancelled_at is null and not o.is_replacement and o.ordered_at < $as_of_at and o.ordered_at >= $rfm_window_start_at",
+    ),
+    (
+        "returner classes hold every buyer",
+        "select sum(customers) from returner_class_summary",
+        "select count(distinct customer_id) from raw.orders where paid_at is not null and cancelled_at is null and not is_replacement and ordered_at < $as_of_at",
+    ),
+    (
+        "cohorts hold every buyer once",
+        "select sum(customers) from retention_by_cohort where months_since = 0",
+        "select count(distinct customer_id) from raw.orders where paid_at is not null and cancelled_at is null and not is_replacement and ordered_at < $as_of_at",
+    ),
+    (
+        "answers to NPS questions",
+        "select sum(answers) from nps_by_month where touchpoint = 'all'",
+        "select count(*) from raw.surveys where kind = 'nps' and responded_at < $as_of_at and score in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)",
+    ),
+    (
+        "touchpoints add up to all",
+        "select sum(promoters) from nps_by_week where touchpoint = 'all'",
+        "select sum(promoters) from nps_by_week where touchpoint <> 'all'",
+    ),
+    (
+        "invalid answers are counted as the rules count them",
+        "select sum(invalid_answers) from nps_by_month where touchpoint = 'all'",
+        "select count(*) from raw.surveys where kind = 'nps' and responded_at < $as_of_at and score not in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)",
+    ),
+    (
+        "satisfied answers",
+        "select sum(satisfied) from csat_by_month where touchpoint = 'all'",
+        "select count(*) from raw.surveys where kind = 'csat' and responded_at < $as_of_at and score in (4, 5)",
+    ),
+    (
+        "satisfaction by the function",
+        "select round(sum(csat * answers), 6) from csat_by_month where touchpoint = 'all'",
+        "select round(csat(score) * count(*) filter (where score between 1 and 5), 6) from raw.surveys where kind = 'csat' and responded_at < $as_of_at",
+    ),
+    (
+        "orders of customers and of known buyers",
+        "select sum(orders) from customers",
+        "select count(customer_id) from raw.orders where paid_at is not null and cancelled_at is null and not is_replacement and ordered_at < $as_of_at",
+    ),
+    (
+        "value of customers and of the classes' buyers",
+        "select sum(net_amount) from customers",
+        "select sum(o.gross_amount - o.discount_amount) - (select sum(f.amount) from raw.refunds f join raw.orders p on f.order_id = p.order_id where f.kind not in ('shipping', 'goodwill') and p.customer_id is not null and p.paid_at is not null and p.cancelled_at is null and not p.is_replacement) from raw.orders o where o.customer_id is not null and o.paid_at is not null and o.cancelled_at is null and not o.is_replacement",
+    ),
+    (
+        "tickets of customers",
+        "select sum(tickets) from customers",
+        "select count(customer_id) from raw.tickets where created_at < $as_of_at",
+    ),
+    (
+        "refunds of the weeks shown",
+        "select sum(refund_amount) from kpis_by_week",
+        "select sum(amount) from raw.refunds where refunded_at < $as_of_at and refunded_at >= $as_of_at - interval '273 days'",
+    ),
+    (
+        "requests of the period",
+        "select sum(returns) from return_reasons",
+        "select count(*) from intermediate.returns_with_lines where problem is null and kind in ('return', 'exchange') and requested_at >= $as_of_at - interval '7 days'",
+    ),
+    (
+        "guests",
+        "select orders - known_orders from identity_coverage",
+        "select count(*) from raw.orders where customer_id is null and paid_at is not null and cancelled_at is null and not is_replacement and ordered_at >= $rfm_window_start_at",
+    ),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn marts_agree_with_their_sources_and_with_each_other() {
+    let (_scratch, engine) = made_up_shop().await;
+    for (name, mart, source) in TWO_ROUTES {
+        same(name, &value(&engine, mart).await, &value(&engine, source).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn planted_dirt_is_counted_by_rule() {
+    let (_scratch, engine) = made_up_shop().await;
+    let as_of = NaiveDate::from_ymd_opt(2026, 11, 16).unwrap();
+    let shop = Shop::generate(&Config::sized(as_of, 2_000));
+    let dirt = shop.summary().dirt;
+    let planted = [
+        ("surveys", "score_out_of_range", dirt.out_of_range_scores),
+        ("surveys", "fractional_score", dirt.fractional_nps_scores),
+        ("returns", "orphan", dirt.orphan_returns),
+        ("returns", "more_than_sold", dirt.returns_over_quantity),
+        ("returns", "unknown_reason", dirt.unknown_reasons),
+        ("order_items", "quantity_not_positive", dirt.negative_quantities),
+        ("shipments", "delivered_before_shipped", dirt.deliveries_before_shipment),
+    ];
+    for (table, rule, n) in planted {
+        let sql = format!("select rows from excluded_rows where table_name = '{table}' and rule = '{rule}'");
+        assert_eq!(value(&engine, &sql).await, n.to_string(), "{table} {rule}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_of_an_earlier_day_reads_nothing_later() {
+    let (scratch, engine) = made_up_shop().await;
+    let day = "2026-08-03";
+    // The same lake, as it was on that day: rows of later events do not exist.
+    let toml = scratch.read("aftersight.toml");
+    let mut cut = String::new();
+    for line in toml.lines() {
+        cut += line;
+        cut += "\n";
+        let at = match line {
+            "[tables.orders]" => "ordered_at",
+            "[tables.returns]" => "requested_at",
+            "[tables.refunds]" => "refunded_at",
+            "[tables.surveys]" => "sent_at",
+            "[tables.tickets]" => "created_at",
+            "[tables.customers]" => "first_seen_at",
+            _ => continue,
+        };
+        cut += &format!("where = \"{at} < timestamp '2026-08-02T16:00:00Z'\"\n");
+    }
+    let then = Scratch::new();
+    then.write("aftersight.toml", cut.replace("data/", &format!("{}/", scratch.path("data").display())));
+    let then = then.open().await;
+    for engine in [&engine, &then] {
+        engine.set("as_of", day).unwrap();
+    }
+    for view in views(&engine).iter().filter(|v| v.schema == "marts") {
+        // Lines and parcels carry no event time, so a share of all rows differs.
+        let columns = match view.name.as_str() {
+            "excluded_rows" => "table_name, rule, treatment",
+            _ => "*",
+        };
+        let name = view.qualified();
+        let keys = view.header.grain.join(", ");
+        let order = if keys.is_empty() { String::new() } else { format!(" order by {keys}") };
+        let sql = format!("select {columns} from {name}{order}");
+        let (full, cut) = (rows(&engine, &sql).await, rows(&then, &sql).await);
+        if name != "marts.excluded_rows" {
+            assert_eq!(full, cut, "{name}");
+        }
+        assert!(!full.is_empty(), "{name} compares nothing");
+    }
+}
+
+#[test]
+fn every_schema_of_views_has_a_folder() {
+    for schema in VIEW_SCHEMAS {
+        assert!(crate::slt::root("sql").join(schema).is_dir(), "{schema}");
+    }
+}
