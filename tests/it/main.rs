@@ -6,6 +6,7 @@
 )]
 
 mod cli;
+mod reports;
 mod slt;
 mod stores;
 mod support;
