@@ -93,10 +93,17 @@ async fn a_view_returns_the_columns_its_header_promises_in_that_order() {
         let state = engine.context().state();
         let plan = engine.plan(&state, statement, &Default::default()).await;
         let plan = plan.unwrap_or_else(|e| panic!("{name}: {e}"));
-        let returned: Vec<&str> = plan.schema().fields().iter().map(|f| f.name().as_str()).collect();
+        let returned: Vec<&str> = plan
+            .schema()
+            .fields()
+            .iter()
+            .map(|f| f.name().as_str())
+            .collect();
         let promised: Vec<&str> = view.header.columns.keys().map(String::as_str).collect();
         if returned != promised {
-            wrong.push(format!("{name}\n  returns  {returned:?}\n  promises {promised:?}"));
+            wrong.push(format!(
+                "{name}\n  returns  {returned:?}\n  promises {promised:?}"
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -177,7 +184,7 @@ const TWO_ROUTES: &[(&str, &str, &str)] = &[
     (
         "returned orders",
         "select sum(returned_orders) from return_rates_by_month",
-        "select count(distinct r.order_id) from raw.returns r join raw.orders o on r.order_id = o.order_id where r.kind = 'return' and r.outcome is distinct from 'reject' and not (r.closed_at is not null and r.received_at is null and r.refunded_at is null) and o.ordered_at < $as_of_at",
+        "select count(distinct r.order_id) from raw.returns r join raw.orders o on r.order_id = o.order_id where r.kind = 'return' and (r.outcome is distinct from 'reject') and not (r.closed_at is not null and r.received_at is null and r.refunded_at is null) and o.ordered_at < $as_of_at",
     ),
     (
         "refunds for returned goods",
@@ -275,7 +282,11 @@ const TWO_ROUTES: &[(&str, &str, &str)] = &[
 async fn marts_agree_with_their_sources_and_with_each_other() {
     let (_scratch, engine) = made_up_shop().await;
     for (name, mart, source) in TWO_ROUTES {
-        same(name, &value(&engine, mart).await, &value(&engine, source).await);
+        same(
+            name,
+            &value(&engine, mart).await,
+            &value(&engine, source).await,
+        );
     }
 }
 
@@ -291,11 +302,21 @@ async fn planted_dirt_is_counted_by_rule() {
         ("returns", "orphan", dirt.orphan_returns),
         ("returns", "more_than_sold", dirt.returns_over_quantity),
         ("returns", "unknown_reason", dirt.unknown_reasons),
-        ("order_items", "quantity_not_positive", dirt.negative_quantities),
-        ("shipments", "delivered_before_shipped", dirt.deliveries_before_shipment),
+        (
+            "order_items",
+            "quantity_not_positive",
+            dirt.negative_quantities,
+        ),
+        (
+            "shipments",
+            "delivered_before_shipped",
+            dirt.deliveries_before_shipment,
+        ),
     ];
     for (table, rule, n) in planted {
-        let sql = format!("select rows from excluded_rows where table_name = '{table}' and rule = '{rule}'");
+        let sql = format!(
+            "select rows from excluded_rows where table_name = '{table}' and rule = '{rule}'"
+        );
         assert_eq!(value(&engine, &sql).await, n.to_string(), "{table} {rule}");
     }
 }
@@ -322,7 +343,10 @@ async fn a_report_of_an_earlier_day_reads_nothing_later() {
         cut += &format!("where = \"{at} < timestamp '2026-08-02T16:00:00Z'\"\n");
     }
     let then = Scratch::new();
-    then.write("aftersight.toml", cut.replace("data/", &format!("{}/", scratch.path("data").display())));
+    then.write(
+        "aftersight.toml",
+        cut.replace("data/", &format!("{}/", scratch.path("data").display())),
+    );
     let then = then.open().await;
     for engine in [&engine, &then] {
         engine.set("as_of", day).unwrap();
@@ -335,7 +359,11 @@ async fn a_report_of_an_earlier_day_reads_nothing_later() {
         };
         let name = view.qualified();
         let keys = view.header.grain.join(", ");
-        let order = if keys.is_empty() { String::new() } else { format!(" order by {keys}") };
+        let order = if keys.is_empty() {
+            String::new()
+        } else {
+            format!(" order by {keys}")
+        };
         let sql = format!("select {columns} from {name}{order}");
         let (full, cut) = (rows(&engine, &sql).await, rows(&then, &sql).await);
         if name != "marts.excluded_rows" {
