@@ -39,21 +39,6 @@
 
 with
 
-purchases as (
-    select
-        customer_id,
-        last_value(channel order by ordered_at, order_id) as preferred_channel,
-        count(*) as orders,
-        sum(net_amount) as gross_amount,
-        sum(kept_amount) as net_amount,
-        count(*) filter (where has_return) as returned_orders,
-        min(ordered_at) as first_ordered_at,
-        max(ordered_at) as last_ordered_at
-    from intermediate.purchases
-    where customer_id is not null
-    group by customer_id
-),
-
 tickets as (
     select
         customer_id,
@@ -73,14 +58,15 @@ known as (
         customers.has_marketing_consent,
         customers.first_seen_at,
         purchases.preferred_channel,
-        coalesce(purchases.orders, 0) as orders,
-        coalesce(purchases.gross_amount, 0) as gross_amount,
-        coalesce(purchases.net_amount, 0) as net_amount,
-        coalesce(purchases.returned_orders, 0) as returned_orders,
+        purchases.returner_class,
+        coalesce(purchases.orders_ever, 0) as orders,
+        coalesce(purchases.gross_amount_ever, 0) as gross_amount,
+        coalesce(purchases.net_amount_ever, 0) as net_amount,
+        coalesce(purchases.returned_orders_ever, 0) as returned_orders,
         purchases.first_ordered_at,
         purchases.last_ordered_at
     from staging.customers
-    full join purchases
+    full join intermediate.customers_with_purchases as purchases
         on customers.customer_id = purchases.customer_id
 )
 
@@ -90,7 +76,7 @@ select
     known.region,
     known.preferred_channel,
     rfm.segment,
-    classes.returner_class,
+    known.returner_class,
     known.orders,
     known.gross_amount,
     known.net_amount,
@@ -109,7 +95,9 @@ select
     coalesce(tickets.open_tickets, 0) as open_tickets,
     coalesce(known.is_vip, false) as is_vip,
     coalesce(known.has_marketing_consent, false) as has_marketing_consent,
-    coalesce(classes.needs_recovery, false) as needs_recovery,
+    coalesce(known.returner_class = 'frequent', false)
+    and coalesce(answers.nps_score <= 6 or answers.csat_score <= 3, false)
+        as needs_recovery,
     coalesce(rfm.has_immature_orders, false) as has_immature_orders,
     known.first_seen_at,
     known.first_ordered_at,
@@ -118,8 +106,6 @@ select
 from known
 left join marts.rfm
     on known.customer_id = rfm.customer_id
-left join marts.returner_classes as classes
-    on known.customer_id = classes.customer_id
 left join intermediate.last_answers_by_customer as answers
     on known.customer_id = answers.customer_id
 left join tickets

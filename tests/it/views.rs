@@ -184,12 +184,12 @@ const TWO_ROUTES: &[(&str, &str, &str)] = &[
     (
         "returned orders",
         "select sum(returned_orders) from return_rates_by_month",
-        "select count(distinct r.order_id) from raw.returns r join raw.orders o on r.order_id = o.order_id where r.kind = 'return' and (r.outcome is distinct from 'reject') and not (r.closed_at is not null and r.received_at is null and r.refunded_at is null) and o.ordered_at < $as_of_at",
+        "select count(distinct r.order_id) from raw.returns r join raw.orders o on r.order_id = o.order_id where r.kind = 'return' and coalesce(r.outcome, '') <> 'reject' and not (r.closed_at is not null and r.received_at is null and r.refunded_at is null) and o.ordered_at < $as_of_at",
     ),
     (
         "refunds for returned goods",
         "select sum(return_refund_amount) from return_rates_by_month",
-        "select sum(f.amount) from raw.refunds f join raw.returns r on f.return_id = r.return_id join raw.orders o on r.order_id = o.order_id where f.kind = 'goods' and r.kind = 'return' and r.outcome is distinct from 'reject'",
+        "select sum(f.amount) from raw.refunds f join raw.returns r on f.return_id = r.return_id join raw.orders o on r.order_id = o.order_id where f.kind = 'goods' and r.kind = 'return' and coalesce(r.outcome, '') <> 'reject'",
     ),
     (
         "customers with a score",
@@ -255,6 +255,11 @@ const TWO_ROUTES: &[(&str, &str, &str)] = &[
         "value of customers and of the classes' buyers",
         "select sum(net_amount) from customers",
         "select sum(o.gross_amount - o.discount_amount) - (select sum(f.amount) from raw.refunds f join raw.orders p on f.order_id = p.order_id where f.kind not in ('shipping', 'goodwill') and p.customer_id is not null and p.paid_at is not null and p.cancelled_at is null and not p.is_replacement) from raw.orders o where o.customer_id is not null and o.paid_at is not null and o.cancelled_at is null and not o.is_replacement",
+    ),
+    (
+        "unhappy frequent returners",
+        "select count(*) from customers where needs_recovery",
+        "select count(*) from returner_classes where needs_recovery",
     ),
     (
         "tickets of customers",
@@ -351,24 +356,18 @@ async fn a_report_of_an_earlier_day_reads_nothing_later() {
     for engine in [&engine, &then] {
         engine.set("as_of", day).unwrap();
     }
-    for view in views(&engine).iter().filter(|v| v.schema == "marts") {
-        // Lines and parcels carry no event time, so a share of all rows differs.
-        let columns = match view.name.as_str() {
-            "excluded_rows" => "table_name, rule, treatment",
-            _ => "*",
-        };
-        let name = view.qualified();
-        let keys = view.header.grain.join(", ");
-        let order = if keys.is_empty() {
-            String::new()
-        } else {
-            format!(" order by {keys}")
-        };
-        let sql = format!("select {columns} from {name}{order}");
-        let (full, cut) = (rows(&engine, &sql).await, rows(&then, &sql).await);
-        if name != "marts.excluded_rows" {
-            assert_eq!(full, cut, "{name}");
+    for view in views(&engine) {
+        // Lines and parcels carry no event time, so the rows they are counted among differ.
+        if view.schema != "marts" || view.name == "excluded_rows" {
+            continue;
         }
+        let name = view.qualified();
+        let order: Vec<String> = (1..=view.header.grain.len().max(1))
+            .map(|i| i.to_string())
+            .collect();
+        let sql = format!("select * from {name} order by {}", order.join(", "));
+        let (full, cut) = (rows(&engine, &sql).await, rows(&then, &sql).await);
+        assert_eq!(full, cut, "{name}");
         assert!(!full.is_empty(), "{name} compares nothing");
     }
 }

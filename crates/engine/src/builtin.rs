@@ -25,6 +25,7 @@ pub(crate) const VIEWS: &[(&str, &str, &str)] = views![
     "intermediate" / "refunds_by_order",
     "intermediate" / "returns_by_order",
     "intermediate" / "purchases",
+    "intermediate" / "customers_with_purchases",
     "intermediate" / "last_answers_by_customer",
     "marts" / "rfm",
     "marts" / "segments",
