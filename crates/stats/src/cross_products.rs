@@ -73,6 +73,42 @@ impl CrossProducts {
         Ok(())
     }
 
+    /// Counts a block of complete rows given by columns: the same sums as row
+    /// by row, several times faster, because one sum at a time stays in cache.
+    pub fn update_columns(&mut self, outcome: &[f64], predictors: &[&[f64]]) -> Result<()> {
+        if predictors.len() != self.predictors {
+            return Err(StatsError::Length {
+                argument: "predictors",
+                expected: self.predictors,
+                got: predictors.len(),
+            });
+        }
+        if let Some(column) = predictors
+            .iter()
+            .find(|column| column.len() != outcome.len())
+        {
+            return Err(StatsError::Length {
+                argument: "predictor",
+                expected: outcome.len(),
+                got: column.len(),
+            });
+        }
+        self.n += outcome.len() as u64;
+        let column = |index: usize| predictors.get(index).copied().unwrap_or(outcome);
+        let mut products = self.products.iter_mut();
+        for (i, sum) in self.sums.iter_mut().enumerate() {
+            for &value in column(i) {
+                sum.add(value);
+            }
+            for (j, product) in (i..=self.predictors).zip(products.by_ref()) {
+                for (&a, &b) in column(i).iter().zip(column(j)) {
+                    product.add_product(a, b);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Counts the rows of another state with the same number of predictors.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if other.predictors != self.predictors {
@@ -90,6 +126,14 @@ impl CrossProducts {
             product.merge(other);
         }
         Ok(())
+    }
+
+    /// Memory held on the heap, in bytes.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        let sums = self.sums.iter().chain(&self.products);
+        sums.map(|sum| size_of::<ExactSum>() + sum.heap_bytes())
+            .sum()
     }
 
     /// The state for shipping: the count, then the parts of every sum.
@@ -265,6 +309,17 @@ mod tests {
         let pairs: crate::moments::CoMoments = ROWS.iter().map(|(y, x)| (x[1] - 1e9, *y)).collect();
         let direct = pairs.correlation().unwrap();
         assert!((correlations.with_outcome(1).unwrap() - direct).abs() < 1e-15);
+    }
+
+    #[test]
+    fn columns_count_as_rows_do() {
+        let y: Vec<f64> = ROWS.iter().map(|row| row.0).collect();
+        let x = [0, 1].map(|i| ROWS.iter().map(|row| row.1[i]).collect::<Vec<f64>>());
+        let mut columns = CrossProducts::new(2);
+        columns.update_columns(&y, &[&x[0], &x[1]]).unwrap();
+        assert_eq!(columns, state(&ROWS));
+        assert!(columns.update_columns(&y, &[&x[0], &x[1][1..]]).is_err());
+        assert!(columns.update_columns(&y, &[&x[0]]).is_err());
     }
 
     #[test]

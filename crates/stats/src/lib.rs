@@ -41,6 +41,32 @@ pub mod prop_test;
 pub mod t_test;
 pub mod uplift_ci;
 
+// Monitoring.
+pub mod control_chart;
+pub mod cusum;
+pub mod ewma_chart;
+pub mod exp_smoothing;
+pub mod forecast_accuracy;
+pub mod holt;
+pub mod holt_winters;
+pub mod mad;
+pub mod p_chart;
+pub mod quantile;
+pub mod run_rules;
+pub mod seasonal_decompose;
+pub mod ses;
+pub mod smoothing_fit;
+mod smoothing_start;
+pub mod xmr_chart;
+
+// Change, costs, texts, baskets.
+pub mod basket_rules;
+pub mod net_sentiment;
+pub mod rate_change;
+pub mod shapley_change;
+pub mod tdabc;
+pub mod tfidf;
+
 // Time to an event, journeys and clocks, a folder each.
 pub mod journey;
 pub mod survival;

@@ -108,6 +108,12 @@ impl Moments {
         self.variance().map(f64::sqrt)
     }
 
+    /// Memory held on the heap, in bytes.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.sum.heap_bytes() + self.sum_squares.heap_bytes()
+    }
+
     /// The three numbers of the state, for shipping: count, parts of the sum,
     /// parts of the sum of squares.
     #[must_use]
@@ -223,6 +229,12 @@ impl CoMoments {
         };
         let r = ratio(self.sum_products_of_deviations()?, spread)?;
         Some(r.clamp(-1.0, 1.0))
+    }
+
+    /// Memory held on the heap, in bytes.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.x.heap_bytes() + self.y.heap_bytes() + self.sum_products.heap_bytes()
     }
 
     /// The state for shipping: both variables and the parts of `Σxy`.

@@ -88,7 +88,7 @@ pub fn t_test_paired(differences: &Moments, confidence: f64) -> Result<TTest> {
     TTest::new(
         differences.mean(),
         differences.variance().map(|variance| variance / n as f64),
-        (n > 1).then(|| n as f64 - 1.0),
+        (n > 1).then_some(n as f64 - 1.0),
         confidence,
     )
 }

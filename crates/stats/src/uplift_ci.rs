@@ -4,7 +4,7 @@ use crate::error::{Result, ratio};
 use crate::moments::Moments;
 use crate::t_test::{TTest, satterthwaite};
 
-/// The uplift of `treatment` over `control`, (mean - mean) / mean, with the
+/// The uplift of `treatment` over `control`, (t − c) / c of the means, with the
 /// interval of Welch's degrees of freedom.
 ///
 /// The variance is that of a ratio to first order,
@@ -13,7 +13,7 @@ use crate::t_test::{TTest, satterthwaite};
 /// [`Moments::from_proportion`](crate::moments::Moments::from_proportion).
 pub fn uplift_ci(treatment: &Moments, control: &Moments, confidence: f64) -> Result<TTest> {
     let means = treatment.mean().zip(control.mean());
-    let uplift = means.and_then(|(t, c)| ratio(t - c, c.abs()));
+    let uplift = means.and_then(|(t, c)| ratio(t - c, c));
     let parts = treatment
         .variance()
         .zip(control.variance())

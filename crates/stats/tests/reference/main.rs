@@ -18,6 +18,8 @@ use serde_json::Value;
 mod drivers;
 mod experiments;
 mod loyalty;
+mod monitoring;
+mod texts;
 
 /// The folder of the reference cases.
 fn folder() -> PathBuf {
