@@ -11,7 +11,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, TimeUnit};
+use arrow::datatypes::{DataType, Field, IntervalUnit, TimeUnit};
 use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::logical_expr::{ColumnarValue, Expr, Signature, TypeSignature, Volatility};
 use datafusion::physical_expr::PhysicalExpr;
@@ -36,6 +36,10 @@ pub(crate) enum Kind {
     Instant,
     /// An integer or text of any width, as it is.
     Id,
+    /// A number, or an interval as one of months, days and nanoseconds.
+    Duration,
+    /// True or false, or a text of modes in the last place.
+    Step,
 }
 
 impl Kind {
@@ -66,6 +70,11 @@ impl Kind {
             ) => Some(DataType::Utf8),
             (Self::Time, t) => time_type(t),
             (Self::Instant, t) if !t.is_integer() => time_type(t),
+            (Self::Duration, DataType::Interval(_)) => {
+                Some(DataType::Interval(IntervalUnit::MonthDayNano))
+            }
+            (Self::Duration, t) => Self::Number.coerce(t),
+            (Self::Step, t) => Self::Boolean.coerce(t).or_else(|| Self::Text.coerce(t)),
             (Self::Id, DataType::Null) => Some(DataType::Int64),
             (Self::Id, t) if t.is_integer() || t.is_string() => Some(t.clone()),
             _ => None,
@@ -78,11 +87,12 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Number | Self::Amount => "a number",
             Self::Numbers => "a list of numbers",
-            Self::Boolean => "true or false",
+            Self::Boolean | Self::Step => "true or false",
             Self::Text => "text",
             Self::Time => "a timestamp, date or integer",
             Self::Instant => "a timestamp or date",
             Self::Id => "an integer or text",
+            Self::Duration => "a number or an interval",
         })
     }
 }
@@ -134,6 +144,7 @@ pub(crate) struct Parameter {
     kind: Kind,
     literal: bool,
     optional: bool,
+    repeated: bool,
 }
 
 impl Parameter {
@@ -144,6 +155,7 @@ impl Parameter {
             kind,
             literal: false,
             optional: false,
+            repeated: false,
         }
     }
 
@@ -154,6 +166,7 @@ impl Parameter {
             kind,
             literal: true,
             optional: true,
+            repeated: false,
         }
     }
 
@@ -174,6 +187,16 @@ impl Parameter {
     }
 }
 
+impl Parameter {
+    /// The same parameter, which a call gives once or more; only as the last one.
+    pub(crate) const fn repeated(self) -> Self {
+        Self {
+            repeated: true,
+            ..self
+        }
+    }
+}
+
 /// The parameters of one function: mandatory ones first, then optional ones.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parameters {
@@ -186,13 +209,20 @@ impl Parameters {
         Self { function, list }
     }
 
+    /// Returns the parameter that argument `i` belongs to.
+    fn at(&self, i: usize) -> Option<&Parameter> {
+        let last = self.list.last().filter(|p| p.repeated);
+        self.list.get(i).or(last)
+    }
+
     /// Returns the signature under which DataFusion plans a call.
     pub(crate) fn signature(&self) -> Signature {
         let names: Vec<String> = self.list.iter().map(|p| p.name.to_string()).collect();
         Signature {
             type_signature: TypeSignature::UserDefined,
             volatility: Volatility::Immutable,
-            parameter_names: Some(names),
+            // A repeated argument cannot be named.
+            parameter_names: self.list.iter().all(|p| !p.repeated).then_some(names),
         }
     }
 
@@ -205,8 +235,7 @@ impl Parameters {
             .iter()
             .enumerate()
             .map(|(i, t)| {
-                self.list
-                    .get(i)
+                self.at(i)
                     .and_then(|p| p.kind.coerce(t))
                     .unwrap_or_else(|| t.clone())
             })
@@ -216,10 +245,14 @@ impl Parameters {
     /// Checks number and types of the arguments of a call.
     pub(crate) fn check(&self, given: &[DataType]) -> Result<()> {
         let least = self.list.iter().filter(|p| !p.optional).count();
-        let most = self.list.len();
+        let most = match self.list.last() {
+            Some(last) if last.repeated => usize::MAX,
+            _ => self.list.len(),
+        };
         if given.len() < least || given.len() > most {
             let expected = match (least, most) {
                 (1, 1) => "1 argument".to_string(),
+                (l, usize::MAX) => format!("{l} or more arguments"),
                 (l, m) if l == m => format!("{l} arguments"),
                 (l, m) => format!("{l} to {m} arguments"),
             };
@@ -229,8 +262,10 @@ impl Parameters {
                 given.len()
             );
         }
-        for (i, (parameter, t)) in self.list.iter().zip(given).enumerate() {
-            if parameter.kind.coerce(t).is_none() {
+        for (i, t) in given.iter().enumerate() {
+            if let Some(parameter) = self.at(i)
+                && parameter.kind.coerce(t).is_none()
+            {
                 return plan_err!(
                     "'{}' expects {} as argument {} ({}), got {t}",
                     self.function,
@@ -311,6 +346,9 @@ impl fmt::Display for Parameters {
                 }
             }
         }
+        if self.list.last().is_some_and(|p| p.repeated) {
+            write!(f, ", ...")?;
+        }
         write!(f, "{})", "]".repeat(open))
     }
 }
@@ -347,7 +385,6 @@ impl Call {
 
     /// Returns option `i`, or nothing where it is left out or NULL.
     fn literal(&self, i: usize) -> Result<Option<&ScalarValue>> {
-        let parameter = &self.parameters.list[i];
         match self.arguments.get(i) {
             None => Ok(None),
             Some(Some(value)) if value.is_null() => Ok(None),
@@ -356,9 +393,19 @@ impl Call {
                 "'{}' expects a literal as argument {} ({}), got an expression",
                 self.parameters.function,
                 i + 1,
-                parameter.name
+                self.name(i)
             ),
         }
+    }
+
+    /// Returns the name of argument `i`.
+    fn name(&self, i: usize) -> &'static str {
+        self.parameters.at(i).map_or("none", |p| p.name)
+    }
+
+    /// Returns the error of a kernel that finds the options wrong.
+    pub(crate) fn invalid<T>(&self, error: impl fmt::Display) -> Result<T> {
+        plan_err!("'{}': {error}", self.parameters.function)
     }
 
     /// Returns the error for a literal that has the right type and the wrong value.
@@ -367,7 +414,7 @@ impl Call {
             "'{}' expects {expected} as argument {} ({}), got {got}",
             self.parameters.function,
             i + 1,
-            self.parameters.list[i].name
+            self.name(i)
         )
     }
 
@@ -419,6 +466,49 @@ impl Call {
         Ok(Some(items.values().to_vec()))
     }
 
+    /// Returns a length of time in the ticks of timestamps of type `at`.
+    ///
+    /// Numbers are seconds, or count what integer timestamps count. Before the
+    /// types are known only what holds for all of them is checked.
+    pub(crate) fn ticks(&self, i: usize, at: Option<&DataType>) -> Result<Option<i64>> {
+        let Some(value) = self.literal(i)? else {
+            return Ok(None);
+        };
+        let is_integer = at.is_some_and(DataType::is_integer);
+        let ticks = if let ScalarValue::IntervalMonthDayNano(Some(interval)) = value {
+            if interval.months != 0 {
+                return self.refuse(
+                    i,
+                    "an interval without months, whose length varies",
+                    written(value),
+                );
+            }
+            if is_integer {
+                return self.refuse(i, "a number in the unit of the timestamps", written(value));
+            }
+            i64::from(interval.days) * 86_400_000_000 + interval.nanoseconds / 1_000
+        } else {
+            let x = self.number(i)?.unwrap_or(0.0);
+            let ticks = if is_integer { x } else { x * 1e6 };
+            if is_integer && x.fract() != 0.0 {
+                return self.refuse(i, "a whole number, as the timestamps are", x);
+            }
+            if ticks.abs() >= 9e18 {
+                return self.refuse(i, "a duration below 292,000 years", x);
+            }
+            ticks.round() as i64
+        };
+        if ticks <= 0 {
+            return self.refuse(i, "a duration above 0", written(value));
+        }
+        Ok(Some(ticks))
+    }
+
+    /// Whether argument `i` is a literal text.
+    pub(crate) fn is_text(&self, i: usize) -> bool {
+        matches!(self.arguments.get(i), Some(Some(value)) if value.data_type().is_string())
+    }
+
     /// Returns a text.
     pub(crate) fn text(&self, i: usize) -> Result<Option<&str>> {
         let Some(value) = self.literal(i)? else {
@@ -460,6 +550,22 @@ impl Call {
             _ => self.refuse(i, &expected, format!("'{text}'")),
         }
     }
+}
+
+/// Writes a literal as a user would; intervals have no other form of their own.
+fn written(value: &ScalarValue) -> String {
+    let ScalarValue::IntervalMonthDayNano(Some(interval)) = value else {
+        return value.to_string();
+    };
+    let seconds = interval.nanoseconds as f64 / 1e9;
+    let parts = [
+        (f64::from(interval.months), "months"),
+        (f64::from(interval.days), "days"),
+        (seconds, "seconds"),
+    ];
+    let parts = parts.iter().filter(|(n, _)| *n != 0.0);
+    let parts: Vec<String> = parts.map(|(n, unit)| format!("{n} {unit}")).collect();
+    format!("interval '{}'", parts.join(" "))
 }
 
 #[cfg(test)]

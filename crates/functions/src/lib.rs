@@ -25,7 +25,9 @@ mod collected;
 mod documentation;
 mod events;
 mod interval;
+mod journey;
 mod kernel;
+mod list;
 mod scalar;
 pub mod segments;
 mod time;
@@ -126,6 +128,15 @@ pub fn functions() -> Vec<Function> {
         udf::<scalar::ProportionCi>().into(),
         udaf::<aggregate::Gini>().into(),
         udwf::<window::AbcClass>().into(),
+        // Journeys
+        udaf::<journey::WindowFunnel>().into(),
+        udaf::<journey::WindowFunnelTimes>().into(),
+        udaf::<journey::Retention>().into(),
+        udaf::<journey::SequenceMatch>().into(),
+        udaf::<journey::SequenceCount>().into(),
+        udaf::<journey::SequenceMatchEvents>().into(),
+        udwf::<journey::Sessionize>().into(),
+        udaf::<journey::OrderSequence>().into(),
         // Time
         ScalarUDF::from(time::DateTrunc::default()).into(),
         ScalarUDF::from(time::ToInstant::default()).into(),

@@ -65,9 +65,10 @@ pub(crate) trait Aggregate: Debug + Default + PartialEq + Eq + Hash + Send + Syn
     /// Returns the type of the result.
     fn result(&self) -> DataType;
 
-    /// Returns the type of the result where it follows from those of the arguments.
-    fn result_of(&self, _: &[DataType]) -> DataType {
-        self.result()
+    /// Returns the type of the result where it follows from those of the arguments;
+    /// fails for types that do not go together.
+    fn result_of(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(self.result())
     }
 
     /// Returns the columns of a state, given the types of the arguments.
@@ -135,7 +136,7 @@ impl<A: Aggregate + 'static> AggregateUDFImpl for Udaf<A> {
 
     fn return_type(&self, given: &[DataType]) -> Result<DataType> {
         A::PARAMETERS.check(given)?;
-        Ok(self.aggregate.result_of(given))
+        self.aggregate.result_of(given)
     }
 
     fn is_nullable(&self) -> bool {

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use aftersight_stats::journey::{self, LedgerLine};
 use arrow::array::{
-    Array, ArrayRef, AsArray, Decimal128Array, Float64Array, Int64Array, ListArray, StringArray,
-    StructArray,
+    Array, ArrayRef, AsArray, Decimal128Array, Float64Array, Int64Array, StringArray, StructArray,
 };
-use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Decimal128Type, Field, Fields, Float64Type, Int64Type};
 use datafusion::common::{Result, exec_err};
@@ -19,6 +18,7 @@ use super::Aggregate;
 use crate::additive::Build;
 use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::events::{self, Event, Walk, Walked, split_bytes};
+use crate::list::{list_array, list_type};
 use crate::time::ticks;
 
 #[user_doc(
@@ -79,11 +79,8 @@ impl Aggregate for ReturnMatches {
         result_type(&DataType::Int64, &DataType::Int64)
     }
 
-    fn result_of(&self, arguments: &[DataType]) -> DataType {
-        match arguments {
-            [line_id, _, quantity] => result_type(line_id, quantity),
-            _ => self.result(),
-        }
+    fn result_of(&self, arguments: &[DataType]) -> Result<DataType> {
+        Ok(result_type(&arguments[0], &arguments[2]))
     }
 
     fn state(&self, _: &[DataType]) -> Vec<(String, DataType)> {
@@ -123,8 +120,7 @@ fn fields(line_id: &DataType, quantity: &DataType) -> Fields {
 }
 
 fn result_type(line_id: &DataType, quantity: &DataType) -> DataType {
-    let item = DataType::Struct(fields(line_id, quantity));
-    DataType::List(Arc::new(Field::new_list_field(item, true)))
+    list_type(DataType::Struct(fields(line_id, quantity)))
 }
 
 /// The id of a line, as it is kept.
@@ -299,15 +295,8 @@ impl<L: LineId> Walk for Matches<L> {
             cast(&L::column(sales), &self.line_id)?,
             self.quantities(quantities)?,
         ];
-        let items = StructArray::new(fields.clone(), columns, None);
-        let item = Field::new_list_field(DataType::Struct(fields), true);
-        let offsets = OffsetBuffer::from_lengths(lengths);
-        Ok(Arc::new(ListArray::new(
-            Arc::new(item),
-            offsets,
-            Arc::new(items),
-            Some(known),
-        )))
+        let items = StructArray::new(fields, columns, None);
+        Ok(list_array(Arc::new(items), lengths, Some(known)))
     }
 }
 

@@ -54,3 +54,22 @@ pub(crate) fn ticks(column: &ArrayRef) -> Result<Int64Array> {
         other => internal_err!("{other} was not coerced to a point in time"),
     }
 }
+
+/// Returns numbers as the points in time they stand for, in the type of the column they are from.
+pub(crate) fn from_ticks(ticks: Int64Array, at: &DataType) -> ArrayRef {
+    match at {
+        DataType::Timestamp(_, zone) => {
+            let timestamps = ticks.reinterpret_cast::<TimestampMicrosecondType>();
+            Arc::new(timestamps.with_timezone_opt(zone.clone()))
+        }
+        _ => Arc::new(ticks),
+    }
+}
+
+/// Returns how many ticks of a column a second has: integers count seconds.
+pub(crate) fn ticks_per_second(at: &DataType) -> u64 {
+    match at {
+        DataType::Timestamp(..) => 1_000_000,
+        _ => 1,
+    }
+}

@@ -106,7 +106,8 @@ impl<W: Window + 'static> WindowUDFImpl for Udwf<W> {
         &self,
         args: PartitionEvaluatorArgs<'_>,
     ) -> Result<Box<dyn PartitionEvaluator>> {
-        let call = W::PARAMETERS.physical(args.input_exprs(), vec![]);
+        let types = args.input_fields().iter().map(|f| f.data_type().clone());
+        let call = W::PARAMETERS.physical(args.input_exprs(), types.collect());
         Ok(Box::new(Evaluator(self.window.build(&call)?)))
     }
 

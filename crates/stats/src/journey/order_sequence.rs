@@ -16,6 +16,8 @@ pub struct OrderOptions {
     pub distinct: bool,
     /// The window for a repeat and for counting short gaps, exclusive at its end.
     pub within: Option<i64>,
+    /// The window for counting short gaps, where it is another one.
+    pub gap_within: Option<i64>,
     /// Which event to return, counting from 1.
     pub kth: Option<usize>,
     /// Which quantile of the gaps to return, from 0 to 1.
@@ -25,11 +27,13 @@ pub struct OrderOptions {
 impl OrderOptions {
     /// Checks the options once, before any row is read.
     pub fn validate(&self) -> Result<(), InvalidArgument> {
-        if let Some(within) = self.within
-            && within <= 0
-        {
-            let reason = format!("expected a duration above 0, got {within}");
-            return Err(InvalidArgument::new("within", reason));
+        for (argument, within) in [("within", self.within), ("gap_within", self.gap_within)] {
+            if let Some(within) = within
+                && within <= 0
+            {
+                let reason = format!("expected a duration above 0, got {within}");
+                return Err(InvalidArgument::new(argument, reason));
+            }
         }
         if self.kth == Some(0) {
             let reason = "events count from 1, got 0";
@@ -72,7 +76,7 @@ pub struct OrderSummary {
     pub open_gap: Option<i64>,
     /// Whether a second event came before `first + within`; NULL without events or window.
     pub repeat_within: Option<bool>,
-    /// How many gaps are shorter than `within`; NULL without a window.
+    /// How many gaps are shorter than `gap_within`, or `within`; NULL without either.
     pub n_gaps_within: Option<u64>,
 }
 
@@ -150,8 +154,9 @@ pub fn order_summary(
         Some(as_of) => sorted.partition_point(|at| *at < as_of),
         None => sorted.len(),
     };
+    let gap_within = options.gap_within.or(options.within);
     let mut summary = OrderSummary {
-        n_gaps_within: options.within.map(|_| 0),
+        n_gaps_within: gap_within.map(|_| 0),
         ..OrderSummary::default()
     };
     let mut gaps: Vec<i64> = Vec::with_capacity(end.saturating_sub(1));
@@ -161,7 +166,7 @@ pub fn order_summary(
                 continue;
             }
             let gap = at.saturating_sub(last);
-            if let (Some(within), Some(n)) = (options.within, summary.n_gaps_within.as_mut())
+            if let (Some(within), Some(n)) = (gap_within, summary.n_gaps_within.as_mut())
                 && gap < within
             {
                 *n += 1;
