@@ -91,7 +91,7 @@ impl RelationPlanner for ViewCalls {
         let planned = planning.scope(self.names.plan_view(view)).now_or_never();
         let Some(table) = planned else {
             return plan_err!(
-                "{}: its tables need input or output to be planned",
+                "{}: its tables need input or output to be planned; name it once without arguments first",
                 view.name
             );
         };

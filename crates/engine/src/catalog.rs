@@ -14,10 +14,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use async_trait::async_trait;
 use datafusion::catalog::{CatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider};
 use datafusion::common::{DataFusionError, Result, exec_err, plan_err};
-use datafusion::datasource::{TableType, ViewTable};
+use datafusion::datasource::{MemTable, TableType, ViewTable};
 use datafusion::execution::context::SessionState;
 use datafusion::prelude::SessionContext;
 use indexmap::IndexMap;
+use tokio::sync::OnceCell;
 
 use crate::bind::{self, Parameters};
 use crate::error::Error;
@@ -38,6 +39,8 @@ type Tables = IndexMap<String, Arc<dyn TableProvider>>;
 pub(crate) struct Names {
     sources: OnceLock<Tables>,
     raw: OnceLock<Tables>,
+    /// Tables whose rows are kept, filled when a query first names them.
+    kept: IndexMap<String, OnceCell<Arc<dyn TableProvider>>>,
     views: Views,
     own: MemorySchemaProvider,
     files: OnceLock<StoreOptions>,
@@ -93,8 +96,13 @@ impl Planning {
 }
 
 impl Names {
-    pub(crate) fn new(views: Views) -> Arc<Self> {
+    /// Makes the names of a workspace; `kept` are the tables whose rows are computed once.
+    pub(crate) fn new(views: Views, kept: impl IntoIterator<Item = String>) -> Arc<Self> {
         Arc::new(Names {
+            kept: kept
+                .into_iter()
+                .map(|name| (name, OnceCell::new()))
+                .collect(),
             sources: OnceLock::new(),
             raw: OnceLock::new(),
             views,
@@ -175,13 +183,35 @@ impl Names {
         let of = |tables: Option<&Tables>| tables.and_then(|t| t.get(name)).map(Arc::clone);
         match schema {
             "source" => Ok(of(self.sources.get())),
-            "raw" => Ok(of(self.raw.get())),
+            "raw" => match (of(self.raw.get()), self.kept.get(name)) {
+                (Some(table), Some(rows)) => {
+                    let kept = rows.get_or_try_init(|| self.compute(table)).await?;
+                    Ok(Some(Arc::clone(kept)))
+                }
+                (table, _) => Ok(table),
+            },
             MAIN => self.lookup_bare(name).await,
             _ => match self.views.get(schema, name) {
                 Some(view) => self.plan_view(view).await.map(Some),
                 None => Ok(None),
             },
         }
+    }
+
+    /// Computes the rows of a table and keeps them in memory.
+    async fn compute(&self, table: Arc<dyn TableProvider>) -> Result<Arc<dyn TableProvider>> {
+        let ctx = SessionContext::new_with_state(self.state()?);
+        let schema = table.schema();
+        let frame = ctx.read_table(table)?;
+        let n_partitions = ctx.state().config().target_partitions();
+        let batches = frame.collect().await?;
+        // Dealt out, so that later scans run in parallel.
+        let mut partitions = vec![Vec::new(); n_partitions.max(1)];
+        for (i, batch) in batches.into_iter().enumerate() {
+            let at = i % partitions.len();
+            partitions[at].push(batch);
+        }
+        Ok(Arc::new(MemTable::try_new(schema, partitions)?))
     }
 
     async fn lookup_bare(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {

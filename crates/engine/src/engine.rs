@@ -106,7 +106,12 @@ impl Engine {
         if !workspace.file.is_empty() {
             views.add_folder(&file_base.join("sql"))?;
         }
-        let names = Names::new(views);
+        let kept = workspace
+            .tables
+            .iter()
+            .filter(|(_, t)| t.materialize)
+            .map(|(name, _)| name.clone());
+        let names = Names::new(views, kept);
         let settings = workspace.settings.clone();
         let opened = session(&names, settings, &options.limits);
         let ctx = opened.map_err(|e| Error::query("", e))?;

@@ -16,6 +16,7 @@ pub mod table;
 
 mod builtin;
 mod call;
+mod cancel;
 mod catalog;
 mod session;
 pub mod view;

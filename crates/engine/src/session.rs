@@ -7,22 +7,14 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use datafusion::common::Result;
-use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::coop::CooperativeExec;
-use datafusion::physical_plan::joins::{
-    CrossJoinExec, HashJoinExec, NestedLoopJoinExec, SortMergeJoinExec,
-};
-use datafusion::physical_plan::unnest::UnnestExec;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use crate::call::ViewCalls;
+use crate::cancel::YieldInFanOut;
 use crate::catalog::{CATALOG, MAIN, Names};
 use crate::settings::Settings;
 
@@ -105,41 +97,4 @@ pub(crate) fn session(
     names.attach(&ctx);
     ctx.register_relation_planner(Arc::new(ViewCalls::new(Arc::clone(names))))?;
     Ok(ctx)
-}
-
-/// Lets joins and unnests be cancelled.
-///
-/// DataFusion yields at sources and exchanges only, so an operator that makes
-/// millions of rows of one batch does not notice a cancellation for minutes.
-#[derive(Debug)]
-struct YieldInFanOut;
-
-impl PhysicalOptimizerRule for YieldInFanOut {
-    fn optimize(
-        &self,
-        plan: Arc<dyn ExecutionPlan>,
-        _: &ConfigOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| {
-            let fans_out = node.is::<CrossJoinExec>()
-                || node.is::<NestedLoopJoinExec>()
-                || node.is::<HashJoinExec>()
-                || node.is::<SortMergeJoinExec>()
-                || node.is::<UnnestExec>();
-            Ok(if fans_out {
-                Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>)
-            } else {
-                Transformed::no(node)
-            })
-        })
-        .data()
-    }
-
-    fn name(&self) -> &str {
-        "yield_in_fan_out"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
 }

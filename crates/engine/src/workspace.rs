@@ -120,6 +120,8 @@ pub struct TableSpec {
     pub rows: TableRows,
     /// Whether only one row of a key counts: the one recorded last.
     pub dedupe: bool,
+    /// Whether its rows are computed once a session and kept in memory.
+    pub materialize: bool,
 }
 
 /// How a canonical table comes from the sources.
@@ -453,7 +455,7 @@ impl Reader<'_> {
         let path = format!("tables.{}", name.get_ref());
         let (mut from, mut filter, mut mapped, mut group_by) = (None, None, None, Vec::new());
         let mut query = None;
-        let mut dedupe = false;
+        let (mut dedupe, mut materialize) = (false, false);
         for (key, value) in self.table(&path, value)? {
             let path = format!("{path}.{}", key.get_ref());
             match key.get_ref().as_ref() {
@@ -463,6 +465,10 @@ impl Reader<'_> {
                 "sql" => query = Some((key.span().start, self.string(&path, value)?)),
                 "dedupe" => match value.get_ref() {
                     DeValue::Boolean(yes) => dedupe = *yes,
+                    _ => return Err(self.wrong_type(&path, "true or false", value)),
+                },
+                "materialize" => match value.get_ref() {
+                    DeValue::Boolean(yes) => materialize = *yes,
                     _ => return Err(self.wrong_type(&path, "true or false", value)),
                 },
                 "columns" => {
@@ -479,7 +485,15 @@ impl Reader<'_> {
                     mapped = Some(expressions);
                 }
                 _ => {
-                    let known = ["from", "where", "columns", "group_by", "sql", "dedupe"];
+                    let known = [
+                        "from",
+                        "where",
+                        "columns",
+                        "group_by",
+                        "sql",
+                        "dedupe",
+                        "materialize",
+                    ];
                     return Err(self.unknown(
                         &format!("key in [tables.{}]", name.get_ref()),
                         key,
@@ -522,6 +536,7 @@ impl Reader<'_> {
             at: self.at(name.span().start),
             rows,
             dedupe,
+            materialize,
         })
     }
 

@@ -49,7 +49,10 @@ pub fn names(folder: Option<&Path>) -> Vec<String> {
 
 /// Returns the files of a report: the workspace's own, else the built-in one.
 pub fn files(folder: Option<&Path>, name: &str) -> std::io::Result<Option<Vec<SourceFile>>> {
-    if let Some(own) = folder.map(|folder| folder.join(name)).filter(|own| own.join("report.md").is_file()) {
+    if let Some(own) = folder
+        .map(|folder| folder.join(name))
+        .filter(|own| own.join("report.md").is_file())
+    {
         let read = |path: &Path| -> std::io::Result<SourceFile> {
             let text = std::fs::read_to_string(path)?;
             let shown = path.strip_prefix(&own).unwrap_or(path);
@@ -70,5 +73,10 @@ pub fn files(folder: Option<&Path>, name: &str) -> std::io::Result<Option<Vec<So
         return Ok(Some(files));
     }
     let found = REPORTS.iter().find(|(known, _)| *known == name);
-    Ok(found.map(|(_, files)| files.iter().map(|(path, text)| SourceFile::new(*path, *text)).collect()))
+    Ok(found.map(|(_, files)| {
+        files
+            .iter()
+            .map(|(path, text)| SourceFile::new(*path, *text))
+            .collect()
+    }))
 }

@@ -265,6 +265,7 @@ async fn write(
             &options.langs
         };
         let freshness = freshness(engine, spec).await?;
+        let facts_of_data = DataFacts::ask(engine).await?;
         for (i, lang) in langs.iter().enumerate() {
             let context = PageContext {
                 workspace_name: engine.workspace().name.clone(),
@@ -277,7 +278,7 @@ async fn write(
                 settings: settings.clone(),
                 freshness: freshness.clone(),
                 tallies: Vec::new(),
-                notes: notes(engine, *lang).await?,
+                notes: facts_of_data.lines(*lang),
                 program: options.program.clone(),
             };
             let page = render_page(spec, results, &context)?;
@@ -375,37 +376,46 @@ fn latest(batch: &RecordBatch) -> Option<NaiveDateTime> {
         .map(|moment| moment.naive_local())
 }
 
-/// Lines about the data itself: who is known, and what was left out by which rule.
-async fn notes(engine: &Engine, lang: Lang) -> Result<Vec<String>, RunError> {
-    let mut notes = Vec::new();
-    let coverage = "select round(100 * order_share, 1) as orders, round(100 * amount_share, 1) as value from marts.identity_coverage";
-    for batch in engine.query(coverage).await? {
-        let cell = |column: usize| output::cell_text(&batch, column, 0);
-        if let (Some(orders), Some(value)) = (cell(0), cell(1)) {
-            notes.push(match lang {
-                Lang::En => format!("Known customers: {orders}% of orders, {value}% of value"),
-                Lang::Zh => format!("可识别客户:订单的 {orders}%,金额的 {value}%"),
-            });
+/// What the footer says about the data itself: who is known, what was left out by which rule.
+struct DataFacts {
+    known: Option<(String, String)>,
+    left_out: Vec<String>,
+}
+
+impl DataFacts {
+    async fn ask(engine: &Engine) -> Result<Self, RunError> {
+        let coverage = "select round(100 * order_share, 1) as orders, \
+            round(100 * amount_share, 1) as amount from marts.identity_coverage";
+        let mut known = None;
+        for batch in engine.query(coverage).await? {
+            let cell = |column: usize| output::cell_text(&batch, column, 0);
+            known = cell(0).zip(cell(1));
         }
-    }
-    let excluded = "select table_name, rule, \"rows\" from marts.excluded_rows order by table_name, rule";
-    let mut left_out = Vec::new();
-    for batch in engine.query(excluded).await? {
-        for row in 0..batch.num_rows() {
-            let cell = |column: usize| output::cell_text(&batch, column, row).unwrap_or_default();
-            left_out.push(format!(
-                "{} {} {}",
-                cell(0),
-                cell(1).replace('_', " "),
-                cell(2)
-            ));
+        let excluded = "select table_name, rule, \"rows\" from marts.excluded_rows \
+            order by table_name, rule";
+        let mut left_out = Vec::new();
+        for batch in engine.query(excluded).await? {
+            for row in 0..batch.num_rows() {
+                let cell = |column| output::cell_text(&batch, column, row).unwrap_or_default();
+                let rule = cell(1).replace('_', " ");
+                left_out.push(format!("{} {rule} {}", cell(0), cell(2)));
+            }
         }
+        Ok(DataFacts { known, left_out })
     }
-    if !left_out.is_empty() {
-        notes.push(match lang {
-            Lang::En => format!("Rows left out or flagged, by rule: {}", left_out.join("; ")),
-            Lang::Zh => format!("按规则排除或标记的行:{}", left_out.join(";")),
+
+    fn lines(&self, lang: Lang) -> Vec<String> {
+        let known = self.known.as_ref().map(|(orders, amount)| match lang {
+            Lang::En => format!("Known customers: {orders}% of orders, {amount}% of value"),
+            Lang::Zh => format!("可识别客户：订单的 {orders}%，金额的 {amount}%"),
         });
+        let left_out = (!self.left_out.is_empty()).then(|| match lang {
+            Lang::En => format!(
+                "Rows left out or corrected, by rule: {}",
+                self.left_out.join("; ")
+            ),
+            Lang::Zh => format!("按规则排除或更正的行：{}", self.left_out.join("；")),
+        });
+        known.into_iter().chain(left_out).collect()
     }
-    Ok(notes)
 }

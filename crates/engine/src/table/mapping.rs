@@ -36,6 +36,8 @@ pub struct MappedTable {
     pub is_mapped: bool,
     /// Columns no source fills.
     pub absent: Vec<String>,
+    /// Whether its rows are computed once a session and kept in memory.
+    pub is_materialized: bool,
 }
 
 /// Turns mappings into tables. Knows the session and the workspace.
@@ -79,6 +81,7 @@ impl Mapper<'_> {
                         provider: Arc::new(empty.map_err(|e| Error::query(&table.name, e))?),
                         is_mapped: false,
                         absent: Vec::new(),
+                        is_materialized: false,
                     }
                 }
             };
@@ -434,6 +437,11 @@ impl Mapper<'_> {
             provider: Arc::new(ViewTable::new(plan, None)),
             is_mapped: true,
             absent,
+            is_materialized: self
+                .workspace
+                .tables
+                .get(&table.name)
+                .is_some_and(|t| t.materialize),
         })
     }
 
@@ -637,7 +645,7 @@ fn over_columns(expr: &Expr, below: &[&Expr]) -> Result<Expr, DataFusionError> {
     let replaced = expr.clone().transform_down(|e| {
         if below.contains(&&e) {
             let (relation, name) = e.qualified_name();
-            let column = datafusion::common::Column::new(relation, name);
+            let column = Column::new(relation, name);
             return Ok(Transformed::new(
                 Expr::Column(column),
                 true,
