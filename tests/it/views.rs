@@ -162,6 +162,21 @@ async fn the_grain_is_unique_and_never_null() {
 /// The right side reads the canonical tables and repeats nothing of the views.
 const TWO_ROUTES: &[(&str, &str, &str)] = &[
     (
+        "a return joined to its order, line and refunds stays one row",
+        "select count(*) from intermediate.returns_with_lines",
+        "select count(*) from raw.returns where requested_at < $as_of_at",
+    ),
+    (
+        "an order joined to its returns and refunds stays one row",
+        "select count(*) from intermediate.purchases",
+        "select count(*) from raw.orders where paid_at is not null and cancelled_at is null and not is_replacement and ordered_at < $as_of_at",
+    ),
+    (
+        "a customer joined to scores, answers and tickets stays one row",
+        "select count(*) from customers",
+        "select count(*) from raw.customers",
+    ),
+    (
         "purchases",
         "select sum(orders) from return_rates_by_month",
         "select count(*) from raw.orders where paid_at is not null and cancelled_at is null and not is_replacement and ordered_at < $as_of_at",
