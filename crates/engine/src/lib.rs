@@ -11,6 +11,7 @@ pub mod workspace;
 
 mod bind;
 mod blame;
+mod present;
 mod source;
 pub mod table;
 

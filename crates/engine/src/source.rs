@@ -33,6 +33,7 @@ use url::Url;
 
 use crate::blame::ragged_line;
 use crate::error::{Error, Result};
+use crate::present::Present;
 use crate::workspace::{At, ColumnType, Format, SourceSpec};
 
 /// The folder name with which Hive writes a NULL partition value.
@@ -190,7 +191,7 @@ pub async fn open_source(
     let table = ListingTable::try_new(config).map_err(|e| unreadable(spec, name, &urls[0], &e))?;
     // Without this every planning reads all footers again.
     let table = table.with_cache(state.runtime_env().cache_manager.get_file_statistic_cache());
-    let provider = without_hive_nulls(Arc::new(table), &partitions)
+    let provider = without_hive_nulls(Arc::new(Present::new(name, table)), &partitions)
         .map_err(|e| unreadable(spec, name, &urls[0], &e))?;
     Ok(OpenSource {
         provider,

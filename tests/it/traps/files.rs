@@ -30,6 +30,18 @@ async fn files_added_and_replaced_are_seen_by_the_next_query() {
 }
 
 #[tokio::test]
+async fn files_that_are_gone_are_an_error_and_not_zero_rows() {
+    let scratch = Scratch::with_workspace(SOURCE);
+    numbers(&scratch, "numbers/a.parquet", &[1, 2, 3]);
+    let engine = scratch.open().await;
+    std::fs::remove_file(scratch.path("numbers/a.parquet")).unwrap();
+    let said = error(&engine, "select count(*) from numbers").await;
+    assert!(said.contains("source 'numbers' are gone"), "{said}");
+    numbers(&scratch, "numbers/c.parquet", &[4]);
+    assert_eq!(rows(&engine, "select sum(n) from numbers").await, ["4"]);
+}
+
+#[tokio::test]
 async fn markers_and_temporary_files_are_no_data() {
     let scratch = Scratch::with_workspace(SOURCE);
     numbers(&scratch, "numbers/a.parquet", &[1]);
