@@ -6,6 +6,8 @@
 )]
 
 mod cli;
+mod online_retail;
+mod rfm_by_r;
 mod slt;
 mod stores;
 mod support;
