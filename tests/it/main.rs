@@ -6,7 +6,9 @@
 )]
 
 mod cli;
+mod online_retail;
 mod reports;
+mod rfm_by_r;
 mod slt;
 mod stores;
 mod support;

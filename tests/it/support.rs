@@ -154,6 +154,24 @@ impl Scratch {
     }
 }
 
+/// Finds what lies in the folder of data and published cases beside the repository, or says
+/// that a test was skipped.
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "tests find the published cases through the environment and say when they do not"
+)]
+pub(crate) fn shared(path: &str) -> Option<PathBuf> {
+    let beside = || concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").into();
+    let found = std::env::var_os("AFTERSIGHT_SHARED").map_or_else(beside, PathBuf::from);
+    let found = found.join(path);
+    if !found.exists() {
+        println!("SKIPPED: {path} is not in the shared folder");
+        return None;
+    }
+    Some(found)
+}
+
 /// Writes a Parquet file in row groups of a size.
 pub(crate) fn write_parquet(path: &Path, columns: Vec<(&str, ArrayRef)>, rows_per_group: usize) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();

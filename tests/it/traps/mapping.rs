@@ -286,3 +286,44 @@ async fn a_table_can_be_a_query_of_its_own() {
         "{found}"
     );
 }
+
+#[tokio::test]
+async fn a_query_reads_naive_timestamps_in_the_zone_of_its_sources() {
+    let scratch = Scratch::with_workspace(
+        "[workspace]\ntime_zone = 'Asia/Shanghai'\n\
+         [sources.lines]\nlocation = 'lines.csv'\ntime_zone = 'Europe/London'\n\
+         [sources.others]\nlocation = 'lines.csv'\n\
+         [tables.returns]\nsql = 'returns.sql'\n",
+    );
+    scratch.write(
+        "lines.csv",
+        LINES.replace("2026-11-01 10:00:00", "2026-07-01 10:00:00"),
+    );
+    let sql = "select requested_at from raw.returns order by requested_at";
+    // London is one hour before UTC in July, and not in November.
+    let july = "2026-07-01T17:00:00+08:00";
+    scratch.write(
+        "returns.sql",
+        "with l as (select * from source.lines) select id as return_id, at as requested_at from l",
+    );
+    let found = rows(&scratch.open().await, sql).await;
+    assert_eq!(found, [july, "2026-11-02T19:30:00+08:00"]);
+
+    // A zone for the time of one source must not be taken from another.
+    let both = |at: &str| {
+        format!(
+            "select id as return_id, {at} as requested_at from source.lines \
+             where id in (select id from source.others where id = 1)"
+        )
+    };
+    scratch.write("returns.sql", both("at"));
+    let found = scratch.open_error().await;
+    assert!(
+        found.contains("returns.requested_at must be")
+            && found.contains("from sources of several time zones")
+            && found.contains("to_instant(x, 'Europe/London')"),
+        "{found}"
+    );
+    scratch.write("returns.sql", both("to_instant(at, 'Europe/London')"));
+    assert_eq!(rows(&scratch.open().await, sql).await, [july]);
+}

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::catalog::TableProvider;
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Column, DFSchema, JoinType};
 use datafusion::datasource::{MemTable, ViewTable};
 use datafusion::error::DataFusionError;
@@ -25,7 +26,7 @@ use indexmap::IndexMap;
 use super::canonical::{CanonicalColumn, CanonicalTable, CanonicalTables, Type, instant_type};
 use crate::error::{Error, Location, Result};
 use crate::suggest::did_you_mean;
-use crate::workspace::{At, SourceSpec, TableRows, TableSpec, Workspace};
+use crate::workspace::{At, TableRows, TableSpec, Workspace};
 
 /// A canonical table of this workspace.
 #[derive(Debug)]
@@ -381,7 +382,7 @@ impl Mapper<'_> {
         id_type: &dyn Fn(&str) -> DataType,
     ) -> Result<MappedTable> {
         let schema = rows.plan.schema();
-        let source_zone = self.source_zone(&table.name);
+        let source_zone = self.source_zone(&rows.plan)?;
         let mut absent = Vec::new();
         let mut columns = Vec::new();
         for column in &table.columns {
@@ -445,13 +446,21 @@ impl Mapper<'_> {
         })
     }
 
-    /// Returns the zone of naive timestamps of a table: its source's, UTC for queries.
-    fn source_zone(&self, table: &str) -> chrono_tz::Tz {
-        let spec: Option<&SourceSpec> = match self.workspace.tables.get(table).map(|t| &t.rows) {
-            Some(TableRows::Mapped { from, .. }) => self.workspace.sources.get(&from.value),
-            _ => None,
-        };
-        spec.map_or(chrono_tz::UTC, |source| source.time_zone)
+    /// Returns the zone of naive timestamps in rows: that of the sources they are read
+    /// from, UTC where they come from none, and nothing where these disagree.
+    fn source_zone(&self, plan: &LogicalPlan) -> Result<Option<chrono_tz::Tz>> {
+        let mut zones = Vec::new();
+        plan.apply_with_subqueries(|node| {
+            if let LogicalPlan::TableScan(scan) = node
+                && let Some(source) = self.workspace.sources.get(scan.table_name.table())
+            {
+                zones.push(source.time_zone);
+            }
+            Ok(TreeNodeRecursion::Continue)
+        })
+        .map_err(|e| Error::query("", e))?;
+        let zone = zones.first().copied().unwrap_or(chrono_tz::UTC);
+        Ok(zones.iter().all(|other| *other == zone).then_some(zone))
     }
 
     /// Converts without guessing; `Err` says what was found and what to write.
@@ -460,13 +469,19 @@ impl Mapper<'_> {
         column: &CanonicalColumn,
         found: &DataType,
         wanted: &DataType,
-        source_zone: chrono_tz::Tz,
+        source_zone: Option<chrono_tz::Tz>,
     ) -> Result<Expr, (String, &'static str)> {
         let input = ident(&column.name);
         let refuse = |hint| Err((found.to_string(), hint));
         if found == wanted {
             return Ok(input);
         }
+        let naive_zone = || {
+            source_zone.ok_or((
+                format!("{found} from sources of several time zones"),
+                "to_instant(x, 'Europe/London') in the query, with the zone of its source",
+            ))
+        };
         match &column.ty {
             Type::Id(_) => Ok(cast(input, wanted.clone())),
             Type::Text => match found {
@@ -495,7 +510,7 @@ impl Mapper<'_> {
             Type::Date => match found {
                 DataType::Date64 => Ok(cast(input, wanted.clone())),
                 DataType::Timestamp(..) => {
-                    let instant = self.instant(input, found, source_zone);
+                    let instant = self.instant(input, found, naive_zone)?;
                     Ok(cast(instant, DataType::Date32))
                 }
                 _ => refuse("cast(x as date)"),
@@ -506,7 +521,7 @@ impl Mapper<'_> {
                     let naive = cast(input, DataType::Timestamp(TimeUnit::Microsecond, None));
                     Ok(self.read_as_local(naive, self.workspace.settings.time_zone()))
                 }
-                DataType::Timestamp(..) => Ok(self.instant(input, found, source_zone)),
+                DataType::Timestamp(..) => self.instant(input, found, naive_zone),
                 _ => refuse(
                     "to_timestamp_micros(x) with its format, as in to_timestamp_micros(x, '%d.%m.%Y %H:%M')",
                 ),
@@ -514,17 +529,24 @@ impl Mapper<'_> {
         }
     }
 
-    fn instant(&self, input: Expr, found: &DataType, source_zone: chrono_tz::Tz) -> Expr {
-        match found {
+    /// Makes a timestamp an instant of the workspace; `naive_zone` is asked only for one
+    /// that says no zone itself.
+    fn instant<E>(
+        &self,
+        input: Expr,
+        found: &DataType,
+        naive_zone: impl FnOnce() -> Result<chrono_tz::Tz, E>,
+    ) -> Result<Expr, E> {
+        Ok(match found {
             DataType::Timestamp(_, Some(_)) => cast(input, instant_type(self.zone())),
             DataType::Timestamp(TimeUnit::Microsecond, None) => {
-                self.read_as_local(input, source_zone)
+                self.read_as_local(input, naive_zone()?)
             }
             _ => {
                 let naive = cast(input, DataType::Timestamp(TimeUnit::Microsecond, None));
-                self.read_as_local(naive, source_zone)
+                self.read_as_local(naive, naive_zone()?)
             }
-        }
+        })
     }
 
     /// Reads a naive timestamp as local time of `zone`.
@@ -649,7 +671,7 @@ fn over_columns(expr: &Expr, below: &[&Expr]) -> Result<Expr, DataFusionError> {
             return Ok(Transformed::new(
                 Expr::Column(column),
                 true,
-                datafusion::common::tree_node::TreeNodeRecursion::Jump,
+                TreeNodeRecursion::Jump,
             ));
         }
         Ok(Transformed::no(e))

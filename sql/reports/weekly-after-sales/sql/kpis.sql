@@ -112,6 +112,7 @@ measures as (
     from tickets
 ),
 
+-- The week the report day lies in has not ended: it would be held against whole ones.
 compared as (
     select
         *,
@@ -121,7 +122,7 @@ compared as (
         ) as mean_4w,
         lag(value, 52) over (partition by measure order by week) as year_ago
     from measures
-    where week < $as_of
+    where week + interval '7 days' <= $as_of
 )
 
 select
