@@ -161,7 +161,10 @@ impl Curve {
                     square += own;
                 }
                 let f = step.incidence;
-                finite((constant + linear * f + square * f * f).max(0.0))
+                let variance = constant + linear * f + square * f * f;
+                // Where all had the event the three sums cancel but for rounding.
+                let is_rounding = variance < 1e-14 * f * f;
+                finite(if is_rounding { 0.0 } else { variance })
             })
             .collect()
     }
