@@ -190,3 +190,28 @@ pub fn register_all_in(registry: &mut dyn FunctionRegistry) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use datafusion::execution::registry::MemoryFunctionRegistry;
+
+    use super::*;
+
+    #[test]
+    fn sessions_and_registries_learn_all_functions() {
+        let ctx = SessionContext::new();
+        register_all(&ctx).unwrap();
+        let state = ctx.state();
+        let mut registry = MemoryFunctionRegistry::new();
+        register_all_in(&mut registry).unwrap();
+        for function in functions() {
+            let name = function.name();
+            let found = match function {
+                Function::Scalar(_) => state.udf(name).is_ok() && registry.udf(name).is_ok(),
+                Function::Aggregate(_) => state.udaf(name).is_ok() && registry.udaf(name).is_ok(),
+                Function::Window(_) => state.udwf(name).is_ok() && registry.udwf(name).is_ok(),
+            };
+            assert!(found, "{name}");
+        }
+    }
+}
