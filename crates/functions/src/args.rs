@@ -504,6 +504,24 @@ impl Call {
         Ok(Some(ticks))
     }
 
+    /// Returns true or false.
+    pub(crate) fn boolean(&self, i: usize) -> Result<Option<bool>> {
+        match self.literal(i)? {
+            None => Ok(None),
+            Some(ScalarValue::Boolean(Some(value))) => Ok(Some(*value)),
+            Some(value) => self.refuse(i, "true or false", value),
+        }
+    }
+
+    /// Returns a timestamp or date in microseconds.
+    pub(crate) fn instant(&self, i: usize) -> Result<Option<i64>> {
+        match self.literal(i)? {
+            None => Ok(None),
+            Some(ScalarValue::TimestampMicrosecond(Some(at), _)) => Ok(Some(*at)),
+            Some(value) => self.refuse(i, "a timestamp or date", value),
+        }
+    }
+
     /// Whether argument `i` is a literal text.
     pub(crate) fn is_text(&self, i: usize) -> bool {
         matches!(self.arguments.get(i), Some(Some(value)) if value.data_type().is_string())

@@ -30,6 +30,8 @@ mod kernel;
 mod list;
 mod scalar;
 pub mod segments;
+mod service;
+mod survival;
 mod time;
 mod window;
 
@@ -137,6 +139,19 @@ pub fn functions() -> Vec<Function> {
         udaf::<journey::SequenceMatchEvents>().into(),
         udwf::<journey::Sessionize>().into(),
         udaf::<journey::OrderSequence>().into(),
+        // Survival and development
+        udaf::<survival::KmSurvival>().into(),
+        udaf::<survival::KmQuantile>().into(),
+        udaf::<survival::Rmst>().into(),
+        udaf::<survival::Logrank>().into(),
+        udaf::<survival::CumulativeIncidence>().into(),
+        udaf::<survival::ChainLadder>().into(),
+        udaf::<survival::Mack>().into(),
+        // Service
+        udwf::<service::Fcr>().into(),
+        udf::<service::ChurnStatus>().into(),
+        udaf::<service::Mad>().into(),
+        udwf::<service::ModifiedZscore>().into(),
         // Time
         ScalarUDF::from(time::DateTrunc::default()).into(),
         ScalarUDF::from(time::ToInstant::default()).into(),

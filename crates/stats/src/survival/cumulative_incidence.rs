@@ -84,7 +84,8 @@ pub fn cumulative_incidence(
 /// Returns log-log limits of an incidence.
 fn limits(incidence: f64, std_err: Option<f64>, z: f64) -> (Option<f64>, Option<f64>) {
     match std_err {
-        Some(std_err) if incidence > 0.0 && incidence < 1.0 => {
+        // A sum of shares may miss 1 by a rounding.
+        Some(std_err) if incidence > 0.0 && incidence < 1.0 - 1e-12 => {
             let width = z * std_err / (incidence * incidence.ln()).abs();
             (
                 Some(incidence.powf(width.exp())),
@@ -161,7 +162,10 @@ impl Curve {
                     square += own;
                 }
                 let f = step.incidence;
-                finite((constant + linear * f + square * f * f).max(0.0))
+                let variance = constant + linear * f + square * f * f;
+                // Where all had the event the three sums cancel but for rounding.
+                let is_rounding = variance < 1e-14 * f * f;
+                finite(if is_rounding { 0.0 } else { variance })
             })
             .collect()
     }

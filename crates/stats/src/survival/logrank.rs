@@ -114,10 +114,18 @@ pub fn logrank(groups: &mut [SurvivalTimes]) -> Result<Logrank, InvalidArgument>
         groups: tested,
         chi_square,
         df,
-        p_value: chi_square
-            .and_then(|chi_square| checked_gamma_ur(df as f64 / 2.0, chi_square / 2.0).ok())
-            .filter(|p_value| p_value.is_finite()),
+        p_value: chi_square.and_then(|chi_square| p_value(df, chi_square)),
     })
+}
+
+/// Returns the probability that a chi-square variable exceeds a value.
+fn p_value(df: usize, chi_square: f64) -> Option<f64> {
+    if chi_square <= 0.0 {
+        // Groups that are exactly alike; the series below does not begin at 0.
+        return Some(1.0);
+    }
+    let p_value = checked_gamma_ur(df as f64 / 2.0, chi_square / 2.0).ok()?;
+    p_value.is_finite().then_some(p_value)
 }
 
 /// Returns `d' M^-1 d` of a symmetric positive matrix by elimination; NULL if it is singular.
@@ -147,6 +155,18 @@ fn quadratic_form(mut matrix: Vec<Vec<f64>>, difference: &[f64]) -> Option<f64> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_that_are_exactly_alike_have_a_p_value_of_one() {
+        let group = || {
+            let mut times = SurvivalTimes::new();
+            times.push(Some(1.0), Some(true));
+            times.push(Some(2.0), Some(false));
+            times
+        };
+        let test = logrank(&mut [group(), group()]).unwrap();
+        assert_eq!((test.chi_square, test.p_value), (Some(0.0), Some(1.0)));
+    }
     use proptest::prelude::*;
 
     fn group(rows: &[(u32, bool)]) -> SurvivalTimes {

@@ -1,0 +1,279 @@
+//! `logrank(time, event, group)`: do groups have the same time to the event?
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aftersight_stats::survival::{LogrankGroup, SurvivalTimes, logrank};
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, StringArray, StructArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Fields};
+use datafusion::common::Result;
+use datafusion::logical_expr::Documentation;
+use datafusion_macros::user_doc;
+
+use super::exits::{self, Exit};
+use crate::additive::Build;
+use crate::aggregate::Aggregate;
+use crate::args::{Call, Kind, Parameter, Parameters};
+use crate::events::{self, Event, Walk, Walked, split_bytes};
+use crate::list::{list_array, list_type};
+
+#[user_doc(
+    doc_section(label = "Survival Functions"),
+    description = "Tests whether groups of subjects have the same time to the event (log-rank test, all times weighted \
+alike), as struct(chi_square, df, p_value, groups): groups is a list of struct(group, n, observed, expected), in order \
+of the text of their names, with the events each would have if all were alike. A small p_value says that the curves \
+differ; curves that cross may differ unseen. Rows with a NULL, and times that are negative or no numbers, are left \
+out. With fewer than two groups, or where no event has two groups at risk, chi_square and p_value are NULL. Numbers are those of R's \
+survival::survdiff.",
+    syntax_example = "logrank(time, event, group)",
+    sql_example = r#"```sql
+select t['df'] as df, round(t['chi_square'], 3) as chi_square, round(t['p_value'], 3) as p_value
+from (
+    select logrank(days, is_returned, channel) as t
+    from (values
+        (2, true, 'web'), (5, true, 'web'), (9, false, 'web'), (6, true, 'shop'), (9, false, 'shop'), (9, false, 'shop')
+    ) as lines(days, is_returned, channel)
+) as tests;
++-----+------------+---------+
+| df  | chi_square | p_value |
++-----+------------+---------+
+| 1.0 | 1.066      | 0.302   |
++-----+------------+---------+
+```"#,
+    argument(
+        name = "time",
+        description = "Time under observation: until the event, or until now. Any unit, 0 or more."
+    ),
+    argument(
+        name = "event",
+        description = "Whether the event ended it; false for those still waiting."
+    ),
+    argument(name = "group", description = "What is compared: integer or text."),
+    related_udf(name = "km_survival")
+)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Logrank;
+
+impl Aggregate for Logrank {
+    const NAME: &'static str = "logrank";
+    const PARAMETERS: Parameters = Parameters::new(
+        Self::NAME,
+        &[
+            Parameter::column("time", Kind::Number),
+            Parameter::column("event", Kind::Boolean),
+            Parameter::column("group", Kind::Id),
+        ],
+    );
+
+    fn result(&self) -> DataType {
+        DataType::Struct(fields())
+    }
+
+    fn state(&self, _: &[DataType]) -> Vec<(String, DataType)> {
+        events::columns()
+    }
+
+    fn build(&self, _: &Call) -> Result<Box<dyn Build>> {
+        Ok(Box::new(Walked(Tests)))
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        self.doc()
+    }
+}
+
+fn group_fields() -> Fields {
+    Fields::from(vec![
+        Field::new("group", DataType::Utf8, true),
+        Field::new("n", DataType::Float64, true),
+        Field::new("observed", DataType::Float64, true),
+        Field::new("expected", DataType::Float64, true),
+    ])
+}
+
+fn fields() -> Fields {
+    Fields::from(vec![
+        Field::new("chi_square", DataType::Float64, true),
+        Field::new("df", DataType::Float64, true),
+        Field::new("p_value", DataType::Float64, true),
+        Field::new("groups", list_type(DataType::Struct(group_fields())), true),
+    ])
+}
+
+/// A subject and the group it is in.
+#[derive(Debug)]
+struct Member {
+    exit: Exit,
+    group: Box<str>,
+}
+
+impl Event for Member {
+    fn heap_bytes(&self) -> usize {
+        self.group.len()
+    }
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.exit.write(bytes);
+        bytes.extend((self.group.len() as u64).to_le_bytes());
+        bytes.extend(self.group.as_bytes());
+    }
+
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        let exit = Exit::read(bytes)?;
+        let length = usize::try_from(u64::from_le_bytes(split_bytes(bytes)?)).ok()?;
+        let (group, rest) = bytes.split_at_checked(length)?;
+        *bytes = rest;
+        let group = std::str::from_utf8(group).ok()?.into();
+        Some(Self { exit, group })
+    }
+}
+
+#[derive(Debug)]
+struct Tests;
+
+impl Walk for Tests {
+    type Event = Member;
+
+    fn read(&self, values: &[ArrayRef], mut keep: impl FnMut(usize, Member)) -> Result<()> {
+        let names = cast(&values[2], &DataType::LargeUtf8)?;
+        let names = names.as_string::<i64>();
+        exits::read(values, |row, exit| {
+            if names.is_valid(row) {
+                let group = names.value(row).into();
+                keep(row, Member { exit, group });
+            }
+        })
+    }
+
+    fn finish(&self, groups: Vec<&mut [Member]>) -> Result<ArrayRef> {
+        let mut tests: [Vec<Option<f64>>; 3] = Default::default();
+        let mut names = Vec::new();
+        let mut parts: Vec<LogrankGroup> = Vec::new();
+        let mut lengths = Vec::with_capacity(groups.len());
+        for members in groups {
+            let mut times: BTreeMap<&str, SurvivalTimes> = BTreeMap::new();
+            for Member { exit, group } in members.iter() {
+                let times = times.entry(group.as_ref()).or_default();
+                times.push_cause(Some(exit.time), Some(exit.cause), 1.0, 0);
+            }
+            if times.len() < 2 {
+                tests.iter_mut().for_each(|column| column.push(None));
+                lengths.push(0);
+                continue;
+            }
+            names.extend(times.keys().map(|name| (*name).to_string()));
+            let mut times: Vec<SurvivalTimes> = times.into_values().collect();
+            let test = exits::answer("logrank", logrank(&mut times))?;
+            lengths.push(test.groups.len());
+            parts.extend(test.groups);
+            tests[0].push(test.chi_square);
+            tests[1].push(Some(test.df as f64));
+            tests[2].push(test.p_value);
+        }
+        let number = |get: fn(&LogrankGroup) -> f64| {
+            let numbers = parts
+                .iter()
+                .map(|part| Some(get(part)).filter(|x| x.is_finite()));
+            Arc::new(numbers.collect::<Float64Array>()) as ArrayRef
+        };
+        let parts = StructArray::new(
+            group_fields(),
+            vec![
+                Arc::new(StringArray::from(names)),
+                number(|part| part.n),
+                number(|part| part.observed),
+                number(|part| part.expected),
+            ],
+            None,
+        );
+        let mut columns: Vec<ArrayRef> = Vec::new();
+        for column in tests {
+            columns.push(Arc::new(Float64Array::from(column)));
+        }
+        columns.push(list_array(Arc::new(parts), lengths, None));
+        Ok(Arc::new(StructArray::new(fields(), columns, None)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use statrs::distribution::{ChiSquared, ContinuousCDF};
+
+    use crate::harness::{Cell, Cells, Row, Subject, session, value};
+
+    /// The textbook formula for two groups.
+    fn slowly(rows: &[Row]) -> Cells {
+        let rows = rows.iter().filter_map(|r| Some((r.0?, r.1?)));
+        let rows: Vec<(f64, bool, usize)> = rows
+            .map(|(t, y)| (t, y == 1.0 || y == 2.0, y as usize % 2))
+            .collect();
+        let mut times: Vec<f64> = rows.iter().filter(|r| r.1).map(|r| r.0).collect();
+        times.sort_by(f64::total_cmp);
+        times.dedup();
+        let groups: Vec<usize> = (0..2).filter(|g| rows.iter().any(|r| r.2 == *g)).collect();
+        if groups.len() < 2 {
+            return vec![Cell::Null; 3];
+        }
+        let (mut expected, mut variance) = ([0.0, 0.0], 0.0);
+        for time in times {
+            let at_risk = |g: usize| rows.iter().filter(|r| r.2 == g && r.0 >= time).count() as f64;
+            let d = rows.iter().filter(|r| r.0 == time && r.1).count() as f64;
+            let n = at_risk(0) + at_risk(1);
+            for g in 0..2 {
+                expected[g] += at_risk(g) * d / n;
+            }
+            if n > 1.0 {
+                variance += at_risk(0) * at_risk(1) * d * (n - d) / (n * n * (n - 1.0));
+            }
+        }
+        let events = |g: usize| rows.iter().filter(|r| r.2 == g && r.1).count() as f64;
+        let chi_square = (events(0) - expected[0]).powi(2) / variance;
+        let p_value = || ChiSquared::new(1.0).unwrap().sf(chi_square);
+        let n_tested = expected.iter().filter(|e| **e > 0.0).count();
+        let mut cells = vec![
+            (variance > 0.0).then_some(chi_square).into(),
+            Cell::Number((n_tested as f64 - 1.0).max(0.0)),
+            (variance > 0.0).then(p_value).into(),
+        ];
+        for (g, expected) in expected.into_iter().enumerate() {
+            cells.push(Cell::Text(g.to_string()));
+            cells.push(Cell::Number(rows.iter().filter(|r| r.2 == g).count() as f64));
+            cells.push(Cell::Number(events(g)));
+            cells.push(Cell::Number(expected));
+        }
+        cells
+    }
+
+    #[test]
+    fn logrank_passes_the_common_tests() {
+        for call in [
+            "logrank(x, y = 1 or y = 2, cast(y as int) % 2)",
+            "logrank(x, y = 1 or y = 2, cast(cast(y as int) % 2 as text))",
+        ] {
+            Subject {
+                call,
+                x: &[0.0, 1.0, 2.0, 2.5, 7.0],
+                y: &[0.0, 1.0, 2.0, 3.0],
+                slowly,
+            }
+            .check_without_moving_windows();
+        }
+    }
+
+    /// R survival, survdiff(Surv(time, status) ~ x, aml): 3.4 on 1 degree of freedom, p = 0.07.
+    #[tokio::test]
+    async fn the_published_aml_test_is_met() {
+        let rows = "(values (9, 1, 'm'), (13, 1, 'm'), (13, 0, 'm'), (18, 1, 'm'), (23, 1, 'm'), (28, 0, 'm'), \
+                    (31, 1, 'm'), (34, 1, 'm'), (45, 0, 'm'), (48, 1, 'm'), (161, 0, 'm'), (5, 1, 'n'), (5, 1, 'n'), \
+                    (8, 1, 'n'), (8, 1, 'n'), (12, 1, 'n'), (16, 0, 'n'), (23, 1, 'n'), (27, 1, 'n'), (30, 1, 'n'), \
+                    (33, 1, 'n'), (43, 1, 'n'), (45, 1, 'n')) as aml(t, s, g)";
+        let query = format!(
+            "select make_array(round(l['chi_square'], 1), l['df'], round(l['p_value'], 2), l['groups'][1]['n'], \
+             l['groups'][1]['observed'], round(l['groups'][1]['expected'], 2)) \
+             from (select logrank(t, s = 1, g) as l from {rows})"
+        );
+        let expected = [3.4, 1.0, 0.07, 11.0, 7.0, 10.69].map(Cell::Number);
+        assert_eq!(value(&session(), &query).await, expected);
+    }
+}
