@@ -41,12 +41,6 @@ pub mod prop_test;
 pub mod t_test;
 pub mod uplift_ci;
 
-<<<<<<< HEAD
-// Time to an event, journeys and clocks, a folder each.
-pub mod journey;
-pub mod survival;
-pub mod time;
-=======
 // Monitoring.
 pub mod control_chart;
 pub mod cusum;
@@ -72,6 +66,10 @@ pub mod rate_change;
 pub mod shapley_change;
 pub mod tdabc;
 pub mod tfidf;
->>>>>>> stats
+
+// Time to an event, journeys and clocks, a folder each.
+pub mod journey;
+pub mod survival;
+pub mod time;
 
 pub use error::{Column, Result, StatsError};
