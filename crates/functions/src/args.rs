@@ -11,7 +11,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, TimeUnit};
 use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::logical_expr::{ColumnarValue, Expr, Signature, TypeSignature, Volatility};
 use datafusion::physical_expr::PhysicalExpr;
@@ -19,6 +19,10 @@ use datafusion::physical_expr::expressions::Literal;
 
 /// What an argument may be, and the type it is handed on as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    dead_code,
+    reason = "loyalty functions, which come next, take days and models"
+)]
 pub(crate) enum Kind {
     /// Any number, as Float64.
     Number,
@@ -28,8 +32,18 @@ pub(crate) enum Kind {
     Numbers,
     /// True or false.
     Boolean,
+    /// Any number, as Float64, or true and false as they are.
+    Outcome,
     /// Text in any encoding, as Utf8.
     Text,
+    /// What tells groups apart: text, whole numbers, dates, true and false; as Utf8.
+    Label,
+    /// What rows are put in order by: numbers as Float64, dates and times in microseconds.
+    Order,
+    /// A date, or a time whose date counts, as Date32.
+    Day,
+    /// A struct with at least these fields, all numbers, as it is.
+    Model(&'static [&'static str]),
 }
 
 impl Kind {
@@ -53,11 +67,42 @@ impl Kind {
             ) if item.data_type().is_numeric() || item.data_type().is_null() => {
                 Some(numbers_type())
             }
+            (Self::Outcome, DataType::Boolean) => Some(DataType::Boolean),
+            (Self::Outcome, t) if t.is_numeric() || t.is_null() => Some(DataType::Float64),
             (Self::Boolean, DataType::Boolean | DataType::Null) => Some(DataType::Boolean),
             (
                 Self::Text,
                 DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null,
             ) => Some(DataType::Utf8),
+            (
+                Self::Label,
+                DataType::Utf8
+                | DataType::LargeUtf8
+                | DataType::Utf8View
+                | DataType::Null
+                | DataType::Boolean
+                | DataType::Date32,
+            ) => Some(DataType::Utf8),
+            (Self::Label, t) if t.is_integer() => Some(DataType::Utf8),
+            (Self::Order, t) if t.is_numeric() || t.is_null() => Some(DataType::Float64),
+            (Self::Order, DataType::Date32 | DataType::Date64) => {
+                Some(DataType::Timestamp(TimeUnit::Microsecond, None))
+            }
+            (Self::Order, DataType::Timestamp(_, zone)) => {
+                Some(DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))
+            }
+            (
+                Self::Day,
+                DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) | DataType::Null,
+            ) => Some(DataType::Date32),
+            (Self::Model(_), DataType::Null) => Some(DataType::Null),
+            (Self::Model(names), DataType::Struct(fields)) => names
+                .iter()
+                .all(|name| {
+                    let field = fields.iter().find(|f| f.name() == name);
+                    field.is_some_and(|f| f.data_type().is_numeric() || f.data_type().is_null())
+                })
+                .then(|| plain.clone()),
             _ => None,
         }
     }
@@ -69,7 +114,14 @@ impl fmt::Display for Kind {
             Self::Number | Self::Amount => "a number",
             Self::Numbers => "a list of numbers",
             Self::Boolean => "true or false",
+            Self::Outcome => "a number, or true or false",
             Self::Text => "text",
+            Self::Label => "text, a whole number, a date, or true or false",
+            Self::Order => "a time, a date or a number",
+            Self::Day => "a date or a time",
+            Self::Model(names) => {
+                return write!(f, "a struct with the numbers {}", names.join(", "));
+            }
         })
     }
 }
@@ -152,11 +204,37 @@ impl Parameter {
 pub(crate) struct Parameters {
     function: &'static str,
     list: &'static [Parameter],
+    /// Whether the last parameter may be given more than once.
+    variadic: bool,
 }
 
 impl Parameters {
     pub(crate) const fn new(function: &'static str, list: &'static [Parameter]) -> Self {
-        Self { function, list }
+        Self {
+            function,
+            list,
+            variadic: false,
+        }
+    }
+
+    /// The same parameters, the last of which a call may give again and again.
+    #[expect(
+        dead_code,
+        reason = "driver functions, which come next, take any number of columns"
+    )]
+    pub(crate) const fn variadic(self) -> Self {
+        Self {
+            variadic: true,
+            ..self
+        }
+    }
+
+    /// Returns the parameter that argument `i` is for.
+    fn parameter(&self, i: usize) -> Option<&Parameter> {
+        match self.list.get(i) {
+            None if self.variadic => self.list.last(),
+            parameter => parameter,
+        }
     }
 
     /// Returns the signature under which DataFusion plans a call.
@@ -165,7 +243,8 @@ impl Parameters {
         Signature {
             type_signature: TypeSignature::UserDefined,
             volatility: Volatility::Immutable,
-            parameter_names: Some(names),
+            // A name stands for one argument.
+            parameter_names: (!self.variadic).then_some(names),
         }
     }
 
@@ -178,8 +257,7 @@ impl Parameters {
             .iter()
             .enumerate()
             .map(|(i, t)| {
-                self.list
-                    .get(i)
+                self.parameter(i)
                     .and_then(|p| p.kind.coerce(t))
                     .unwrap_or_else(|| t.clone())
             })
@@ -190,8 +268,9 @@ impl Parameters {
     pub(crate) fn check(&self, given: &[DataType]) -> Result<()> {
         let least = self.list.iter().filter(|p| !p.optional).count();
         let most = self.list.len();
-        if given.len() < least || given.len() > most {
+        if given.len() < least || (given.len() > most && !self.variadic) {
             let expected = match (least, most) {
+                _ if self.variadic => format!("at least {least} arguments"),
                 (1, 1) => "1 argument".to_string(),
                 (l, m) if l == m => format!("{l} arguments"),
                 (l, m) => format!("{l} to {m} arguments"),
@@ -202,7 +281,10 @@ impl Parameters {
                 given.len()
             );
         }
-        for (i, (parameter, t)) in self.list.iter().zip(given).enumerate() {
+        for (i, t) in given.iter().enumerate() {
+            let Some(parameter) = self.parameter(i) else {
+                continue;
+            };
             if parameter.kind.coerce(t).is_none() {
                 return plan_err!(
                     "'{}' expects {} as argument {} ({}), got {t}",
@@ -284,7 +366,8 @@ impl fmt::Display for Parameters {
                 }
             }
         }
-        write!(f, "{})", "]".repeat(open))
+        let more = if self.variadic { ", ..." } else { "" };
+        write!(f, "{}{more})", "]".repeat(open))
     }
 }
 
@@ -352,6 +435,33 @@ impl Call {
                 Ok(ScalarValue::Float64(Some(x))) if x.is_finite() => Ok(Some(x)),
                 _ => self.refuse(i, "a finite number", value),
             },
+        }
+    }
+
+    /// Returns a number greater than 0.
+    pub(crate) fn positive(&self, i: usize) -> Result<Option<f64>> {
+        match self.number(i)? {
+            Some(x) if x <= 0.0 => self.refuse(i, "a number greater than 0", x),
+            x => Ok(x),
+        }
+    }
+
+    /// Returns a number within `least..=most`.
+    pub(crate) fn between(&self, i: usize, least: f64, most: f64) -> Result<Option<f64>> {
+        match self.number(i)? {
+            Some(x) if x < least || x > most => {
+                self.refuse(i, &format!("a number from {least} to {most}"), x)
+            }
+            x => Ok(x),
+        }
+    }
+
+    /// Returns true or false.
+    pub(crate) fn flag(&self, i: usize) -> Result<Option<bool>> {
+        match self.literal(i)? {
+            None => Ok(None),
+            Some(ScalarValue::Boolean(Some(flag))) => Ok(Some(*flag)),
+            Some(value) => self.refuse(i, "true or false", value),
         }
     }
 
