@@ -19,6 +19,10 @@ use datafusion::physical_expr::expressions::Literal;
 
 /// What an argument may be, and the type it is handed on as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    dead_code,
+    reason = "loyalty functions, which come next, take days and models"
+)]
 pub(crate) enum Kind {
     /// Any number, as Float64.
     Number,
@@ -28,6 +32,8 @@ pub(crate) enum Kind {
     Numbers,
     /// True or false.
     Boolean,
+    /// Any number, as Float64, or true and false as they are.
+    Outcome,
     /// Text in any encoding, as Utf8.
     Text,
     /// A timestamp or date, as microseconds in its own zone; or an integer, as Int64.
@@ -40,6 +46,14 @@ pub(crate) enum Kind {
     Duration,
     /// True or false, or a text of modes in the last place.
     Step,
+    /// What tells groups apart: text, whole numbers, dates, true and false; as Utf8.
+    Label,
+    /// What rows are put in order by: numbers as Float64, dates and times in microseconds.
+    Order,
+    /// A date, or a time whose date counts, as Date32.
+    Day,
+    /// A struct with at least these fields, all numbers, as it is.
+    Model(&'static [&'static str]),
 }
 
 impl Kind {
@@ -63,6 +77,8 @@ impl Kind {
             ) if item.data_type().is_numeric() || item.data_type().is_null() => {
                 Some(numbers_type())
             }
+            (Self::Outcome, DataType::Boolean) => Some(DataType::Boolean),
+            (Self::Outcome, t) if t.is_numeric() || t.is_null() => Some(DataType::Float64),
             (Self::Boolean, DataType::Boolean | DataType::Null) => Some(DataType::Boolean),
             (
                 Self::Text,
@@ -93,6 +109,13 @@ impl fmt::Display for Kind {
             Self::Instant => "a timestamp or date",
             Self::Id => "an integer or text",
             Self::Duration => "a number or an interval",
+            Self::Outcome => "a number, or true or false",
+            Self::Label => "text, a whole number, a date, or true or false",
+            Self::Order => "a time, a date or a number",
+            Self::Day => "a date or a time",
+            Self::Model(names) => {
+                return write!(f, "a struct with the numbers {}", names.join(", "));
+            }
         })
     }
 }
@@ -426,6 +449,33 @@ impl Call {
                 Ok(ScalarValue::Float64(Some(x))) if x.is_finite() => Ok(Some(x)),
                 _ => self.refuse(i, "a finite number", value),
             },
+        }
+    }
+
+    /// Returns a number greater than 0.
+    pub(crate) fn positive(&self, i: usize) -> Result<Option<f64>> {
+        match self.number(i)? {
+            Some(x) if x <= 0.0 => self.refuse(i, "a number greater than 0", x),
+            x => Ok(x),
+        }
+    }
+
+    /// Returns a number within `least..=most`.
+    pub(crate) fn between(&self, i: usize, least: f64, most: f64) -> Result<Option<f64>> {
+        match self.number(i)? {
+            Some(x) if x < least || x > most => {
+                self.refuse(i, &format!("a number from {least} to {most}"), x)
+            }
+            x => Ok(x),
+        }
+    }
+
+    /// Returns true or false.
+    pub(crate) fn flag(&self, i: usize) -> Result<Option<bool>> {
+        match self.literal(i)? {
+            None => Ok(None),
+            Some(ScalarValue::Boolean(Some(flag))) => Ok(Some(*flag)),
+            Some(value) => self.refuse(i, "true or false", value),
         }
     }
 

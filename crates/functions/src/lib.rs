@@ -24,6 +24,7 @@ mod args;
 mod collected;
 mod documentation;
 mod events;
+mod folded;
 mod interval;
 mod journey;
 mod kernel;
@@ -32,7 +33,9 @@ mod scalar;
 pub mod segments;
 mod service;
 mod survival;
+mod tally;
 mod time;
+mod value;
 mod window;
 
 #[cfg(test)]
@@ -158,6 +161,31 @@ pub fn functions() -> Vec<Function> {
         udf::<time::BusinessSeconds>().into(),
         udf::<time::BusinessDays>().into(),
         udf::<time::DateDiff>().into(),
+        // Experiments
+        udaf::<aggregate::PropTest>().into(),
+        udf::<scalar::PropDiffCi>().into(),
+        udaf::<aggregate::TTestWelch>().into(),
+        udaf::<aggregate::TTestPaired>().into(),
+        udaf::<aggregate::Mcnemar>().into(),
+        udaf::<aggregate::Did>().into(),
+        udaf::<aggregate::CupedTheta>().into(),
+        udaf::<aggregate::UpliftCi>().into(),
+        udf::<scalar::PropSampleSize>().into(),
+        udf::<scalar::PropPower>().into(),
+        udwf::<window::PAdjust>().into(),
+        // Monitoring
+        udwf::<window::PChart>().into(),
+        udwf::<window::XmrChart>().into(),
+        udwf::<window::EwmaChart>().into(),
+        udwf::<window::Cusum>().into(),
+        udwf::<window::RunRules>().into(),
+        udwf::<window::ModifiedZscore>().into(),
+        udaf::<aggregate::Mad>().into(),
+        udwf::<window::SeasonalDecompose>().into(),
+        udaf::<aggregate::Ses>().into(),
+        udaf::<aggregate::Holt>().into(),
+        udaf::<aggregate::HoltWinters>().into(),
+        udaf::<aggregate::ForecastAccuracy>().into(),
     ]
 }
 

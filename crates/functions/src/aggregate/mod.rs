@@ -35,6 +35,37 @@ pub(crate) use return_rate::ReturnRate;
 pub(crate) use rfm_bounds::RfmBounds;
 pub(crate) use rfm_collapse::RfmCollapse;
 
+// Experiments.
+mod cuped_theta;
+mod did;
+mod mcnemar;
+mod prop_test;
+mod t_test_paired;
+mod t_test_welch;
+mod uplift_ci;
+
+pub(crate) use cuped_theta::CupedTheta;
+pub(crate) use did::Did;
+pub(crate) use mcnemar::Mcnemar;
+pub(crate) use prop_test::PropTest;
+pub(crate) use t_test_paired::TTestPaired;
+pub(crate) use t_test_welch::TTestWelch;
+pub(crate) use uplift_ci::UpliftCi;
+
+// Monitoring.
+mod forecast_accuracy;
+mod holt;
+mod holt_winters;
+mod mad;
+mod ses;
+mod smoothing;
+
+pub(crate) use forecast_accuracy::ForecastAccuracy;
+pub(crate) use holt::Holt;
+pub(crate) use holt_winters::HoltWinters;
+pub(crate) use mad::Mad;
+pub(crate) use ses::Ses;
+
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;

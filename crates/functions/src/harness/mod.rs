@@ -17,6 +17,7 @@ use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef};
 use datafusion::prelude::SessionContext;
 
 use crate::register_all;
+use crate::value::Value;
 
 /// One row of the test table: two columns of arguments.
 pub(crate) type Row = (Option<f64>, Option<f64>);
@@ -148,6 +149,58 @@ pub(crate) fn assert_close(got: &[Cell], expected: &[Cell], context: &str) {
             (a, b) => a == b,
         });
     assert!(close, "{context}: got {got:?}, expected {expected:?}");
+}
+
+/// Takes a result apart that never was a column.
+pub(crate) fn flat(value: Value) -> Cells {
+    match value {
+        Value::Null => vec![Cell::Null],
+        Value::Number(x) => vec![Cell::Number(x)],
+        Value::Whole(x) => vec![Cell::Number(x as f64)],
+        Value::Flag(x) => vec![Cell::Number(f64::from(u8::from(x)))],
+        Value::Text(x) => vec![Cell::Text(x)],
+        Value::List(values) | Value::Record(values) => values.into_iter().flat_map(flat).collect(),
+    }
+}
+
+/// Fails unless all cells are the numbers within the tolerance.
+#[track_caller]
+pub(crate) fn assert_near(got: &[Cell], expected: &[f64], tolerance: f64) {
+    let near = got.len() == expected.len()
+        && got.iter().zip(expected).all(
+            |(got, expected)| matches!(got, Cell::Number(x) if (x - expected).abs() <= tolerance),
+        );
+    assert!(
+        near,
+        "got {got:?}, expected {expected:?} within {tolerance}"
+    );
+}
+
+/// Returns the number, or the numbers, of a published case.
+#[track_caller]
+pub(crate) fn published_numbers(value: &serde_json::Value) -> Vec<f64> {
+    match value.as_array() {
+        Some(items) => items.iter().flat_map(published_numbers).collect(),
+        None => vec![value.as_f64().unwrap()],
+    }
+}
+
+/// Returns a published case by the beginning of its name.
+pub(crate) fn published_case(file: &str, prefix: &str) -> Option<serde_json::Value> {
+    let cases = published_cases(file)?;
+    let found = cases.into_iter().find(|(name, _)| name.starts_with(prefix));
+    Some(found.unwrap().1)
+}
+
+/// Returns `values ((a, b), ...)` of columns of numbers.
+pub(crate) fn rows_of(columns: &[&[f64]]) -> String {
+    let rows: Vec<String> = (0..columns[0].len())
+        .map(|i| {
+            let row: Vec<String> = columns.iter().map(|c| format!("{:?}", c[i])).collect();
+            format!("({})", row.join(", "))
+        })
+        .collect();
+    format!("(values {})", rows.join(", "))
 }
 
 /// The test table: a group, the two arguments, and the place of the row.

@@ -12,6 +12,15 @@ pub(crate) use returner_class::ReturnerClass;
 pub(crate) use rfm_bucket::RfmBucket;
 pub(crate) use rfm_segment::RfmSegment;
 
+// Experiments.
+mod prop_diff_ci;
+mod prop_power;
+mod prop_sample_size;
+
+pub(crate) use prop_diff_ci::{PropDiffCi, counted};
+pub(crate) use prop_power::PropPower;
+pub(crate) use prop_sample_size::PropSampleSize;
+
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;

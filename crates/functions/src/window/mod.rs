@@ -10,6 +10,29 @@ pub(crate) use abc_class::AbcClass;
 pub(crate) use rfm_cn8::RfmCn8;
 pub(crate) use rfm_score::RfmScore;
 
+// Experiments.
+mod p_adjust;
+
+pub(crate) use p_adjust::PAdjust;
+
+// Monitoring.
+mod chart;
+mod cusum;
+mod ewma_chart;
+mod modified_zscore;
+mod p_chart;
+mod run_rules;
+mod seasonal_decompose;
+mod xmr_chart;
+
+pub(crate) use cusum::Cusum;
+pub(crate) use ewma_chart::EwmaChart;
+pub(crate) use modified_zscore::ModifiedZscore;
+pub(crate) use p_chart::PChart;
+pub(crate) use run_rules::RunRules;
+pub(crate) use seasonal_decompose::{LONGEST_PERIOD, SeasonalDecompose};
+pub(crate) use xmr_chart::XmrChart;
+
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
