@@ -89,7 +89,7 @@ impl Aggregate for OrderSequence {
                 return Ok(None);
             };
             let us = (days * DAY_US as f64).round();
-            if us < 1.0 || us >= 9e18 {
+            if !(1.0..9e18).contains(&us) {
                 return call.refuse(i, "a number of days above 0", days);
             }
             Ok(Some(us as i64))

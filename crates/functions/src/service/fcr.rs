@@ -115,7 +115,7 @@ impl Window for Fcr {
         ];
         let days = call.number(6)?.unwrap_or(7.0);
         let window = (days * DAY_US as f64).round();
-        if window < 1.0 || window >= 9e18 {
+        if !(1.0..9e18).contains(&window) {
             return call.refuse(6, "a number of days above 0", days);
         }
         let method = match call.choice(5, &methods)?.unwrap_or(Method::RepeatContact) {
@@ -160,11 +160,9 @@ impl Partition for Resolved {
             let next = numbers.len() as u64;
             let issue = issues.is_valid(row).then(|| issues.value(row));
             // A cast from a float saturates, and NaN is 0.
-            let count = |column: &arrow::array::Float64Array| {
-                column
-                    .is_valid(row)
-                    .then(|| column.value(row) as u32)
-                    .unwrap_or(0)
+            let count = |column: &arrow::array::Float64Array| match column.is_valid(row) {
+                true => column.value(row) as u32,
+                false => 0,
             };
             tickets.push(Ticket {
                 created: created.value(row),
