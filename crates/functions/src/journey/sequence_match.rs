@@ -139,12 +139,11 @@ mod tests {
                     .collect(),
                 None => s.clone(),
             };
-            let columns = case["columns"].as_array().unwrap();
-            let (time, data) = (columns[0].as_str().unwrap(), columns[1].as_str().unwrap());
             let conditions = case["params"]["conds"].as_array().unwrap().iter();
             let conditions: Vec<&str> = conditions.map(|c| c.as_str().unwrap()).collect();
+            let (data, _) = conditions[0].split_once('=').unwrap();
             let query = format!(
-                "select sequence_match('{}', {time}, {}) from (values {}) as t({time}, {data})",
+                "select sequence_match('{}', time, {}) from (values {}) as t(time, {data})",
                 case["params"]["pattern"].as_str().unwrap(),
                 conditions.join(", "),
                 rows.join(", ").replace('"', "'"),

@@ -162,7 +162,13 @@ mod tests {
                 format!("({}, {event})", row[0])
             });
             let conditions = case["params"]["conds"].as_array().unwrap().iter();
-            let conditions = conditions.map(|c| c.as_str().unwrap().to_string());
+            let conditions = conditions.map(|c| match c.as_str().unwrap().split_once('=') {
+                // Texts stand there without quotes.
+                Some((column, text)) if text.starts_with(char::is_alphabetic) => {
+                    format!("{column} = '{text}'")
+                }
+                _ => c.as_str().unwrap().to_string(),
+            });
             let query = format!(
                 "select window_funnel({}, {ts}, {}, '{}') from (values {}) as t({ts}, {})",
                 case["params"]["window"],

@@ -160,12 +160,9 @@ impl Partition for Resolved {
             let next = numbers.len() as u64;
             let issue = issues.is_valid(row).then(|| issues.value(row));
             // A cast from a float saturates, and NaN is 0.
-            let count = |column: &arrow::array::Float64Array| {
-                if column.is_valid(row) {
-                    column.value(row) as u32
-                } else {
-                    0
-                }
+            let count = |column: &arrow::array::Float64Array| match column.is_valid(row) {
+                true => column.value(row) as u32,
+                false => 0,
             };
             tickets.push(Ticket {
                 created: created.value(row),

@@ -220,8 +220,8 @@ mod tests {
             let at_risk = |g: usize| rows.iter().filter(|r| r.2 == g && r.0 >= time).count() as f64;
             let d = rows.iter().filter(|r| r.0 == time && r.1).count() as f64;
             let n = at_risk(0) + at_risk(1);
-            for g in 0..2 {
-                expected[g] += at_risk(g) * d / n;
+            for (g, expected) in expected.iter_mut().enumerate() {
+                *expected += at_risk(g) * d / n;
             }
             if n > 1.0 {
                 variance += at_risk(0) * at_risk(1) * d * (n - d) / (n * n * (n - 1.0));

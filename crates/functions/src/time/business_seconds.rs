@@ -150,7 +150,11 @@ mod tests {
                 Some(hours) => hours * 3600.0,
                 None => case["expected_seconds"].as_f64().unwrap(),
             };
-            let at = |i: usize| format!("cast('{}' as timestamp)", text(&case["input"][i]));
+            let at = |i: usize| {
+                let text = text(&case["input"][i]);
+                let seconds = if text.len() == 16 { ":00" } else { "" };
+                format!("timestamp '{text}{seconds}'")
+            };
             assert_eq!(seconds(&at(0), &at(1), &calendar).await, expected, "{name}");
         }
     }
