@@ -19,10 +19,6 @@ use datafusion::physical_expr::expressions::Literal;
 
 /// What an argument may be, and the type it is handed on as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(
-    dead_code,
-    reason = "loyalty functions, which come next, take days and models"
-)]
 pub(crate) enum Kind {
     /// Any number, as Float64.
     Number,
@@ -40,6 +36,8 @@ pub(crate) enum Kind {
     Label,
     /// What rows are put in order by: numbers as Float64, dates and times in microseconds.
     Order,
+    /// A sentiment: any number as Float64, or text as Utf8.
+    Sentiment,
     /// A date, or a time whose date counts, as Date32.
     Day,
     /// A struct with at least these fields, all numbers, as it is.
@@ -84,6 +82,10 @@ impl Kind {
                 | DataType::Date32,
             ) => Some(DataType::Utf8),
             (Self::Label, t) if t.is_integer() => Some(DataType::Utf8),
+            (Self::Sentiment, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => {
+                Some(DataType::Utf8)
+            }
+            (Self::Sentiment, t) if t.is_numeric() || t.is_null() => Some(DataType::Float64),
             (Self::Order, t) if t.is_numeric() || t.is_null() => Some(DataType::Float64),
             (Self::Order, DataType::Date32 | DataType::Date64) => {
                 Some(DataType::Timestamp(TimeUnit::Microsecond, None))
@@ -117,6 +119,7 @@ impl fmt::Display for Kind {
             Self::Outcome => "a number, or true or false",
             Self::Text => "text",
             Self::Label => "text, a whole number, a date, or true or false",
+            Self::Sentiment => "text or a number",
             Self::Order => "a time, a date or a number",
             Self::Day => "a date or a time",
             Self::Model(names) => {
@@ -218,10 +221,6 @@ impl Parameters {
     }
 
     /// The same parameters, the last of which a call may give again and again.
-    #[expect(
-        dead_code,
-        reason = "driver functions, which come next, take any number of columns"
-    )]
     pub(crate) const fn variadic(self) -> Self {
         Self {
             variadic: true,
