@@ -19,10 +19,6 @@ use datafusion::physical_expr::expressions::Literal;
 
 /// What an argument may be, and the type it is handed on as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(
-    dead_code,
-    reason = "loyalty functions, which come next, take days and models"
-)]
 pub(crate) enum Kind {
     /// Any number, as Float64.
     Number,
@@ -48,6 +44,8 @@ pub(crate) enum Kind {
     Step,
     /// What tells groups apart: text, whole numbers, dates, true and false; as Utf8.
     Label,
+    /// A sentiment: any number as Float64, or text as Utf8.
+    Sentiment,
     /// What rows are put in order by: numbers as Float64, dates and times in microseconds.
     Order,
     /// A date, or a time whose date counts, as Date32.
@@ -93,6 +91,39 @@ impl Kind {
             (Self::Step, t) => Self::Boolean.coerce(t).or_else(|| Self::Text.coerce(t)),
             (Self::Id, DataType::Null) => Some(DataType::Int64),
             (Self::Id, t) if t.is_integer() || t.is_string() => Some(t.clone()),
+            (
+                Self::Label,
+                DataType::Utf8
+                | DataType::LargeUtf8
+                | DataType::Utf8View
+                | DataType::Null
+                | DataType::Boolean
+                | DataType::Date32,
+            ) => Some(DataType::Utf8),
+            (Self::Label, t) if t.is_integer() => Some(DataType::Utf8),
+            (Self::Sentiment, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => {
+                Some(DataType::Utf8)
+            }
+            (Self::Sentiment, t) if t.is_numeric() || t.is_null() => Some(DataType::Float64),
+            (Self::Order, t) if t.is_numeric() || t.is_null() => Some(DataType::Float64),
+            (Self::Order, DataType::Date32 | DataType::Date64) => {
+                Some(DataType::Timestamp(TimeUnit::Microsecond, None))
+            }
+            (Self::Order, DataType::Timestamp(_, zone)) => {
+                Some(DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))
+            }
+            (
+                Self::Day,
+                DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) | DataType::Null,
+            ) => Some(DataType::Date32),
+            (Self::Model(_), DataType::Null) => Some(DataType::Null),
+            (Self::Model(names), DataType::Struct(fields)) => names
+                .iter()
+                .all(|name| {
+                    let field = fields.iter().find(|f| f.name() == name);
+                    field.is_some_and(|f| f.data_type().is_numeric() || f.data_type().is_null())
+                })
+                .then(|| plain.clone()),
             _ => None,
         }
     }
@@ -111,6 +142,7 @@ impl fmt::Display for Kind {
             Self::Duration => "a number or an interval",
             Self::Outcome => "a number, or true or false",
             Self::Label => "text, a whole number, a date, or true or false",
+            Self::Sentiment => "text or a number",
             Self::Order => "a time, a date or a number",
             Self::Day => "a date or a time",
             Self::Model(names) => {

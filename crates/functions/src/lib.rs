@@ -186,6 +186,32 @@ pub fn functions() -> Vec<Function> {
         udaf::<aggregate::Holt>().into(),
         udaf::<aggregate::HoltWinters>().into(),
         udaf::<aggregate::ForecastAccuracy>().into(),
+        // Drivers
+        udaf::<aggregate::PearsonCi>().into(),
+        udaf::<aggregate::Spearman>().into(),
+        udaf::<aggregate::LinearRegression>().into(),
+        udaf::<aggregate::DriverRelativeWeights>().into(),
+        udaf::<aggregate::DriverShapley>().into(),
+        udaf::<aggregate::ChisqTest>().into(),
+        udaf::<aggregate::CramersV>().into(),
+        udaf::<aggregate::Psi>().into(),
+        // Loyalty
+        udaf::<aggregate::RepeatRate>().into(),
+        udaf::<aggregate::BtydSummary>().into(),
+        udaf::<aggregate::BgnbdFit>().into(),
+        udf::<scalar::BgnbdAlive>().into(),
+        udf::<scalar::BgnbdExpected>().into(),
+        udf::<scalar::BgnbdConditionalExpected>().into(),
+        udf::<scalar::BgnbdPmf>().into(),
+        udaf::<aggregate::GammaGammaFit>().into(),
+        udf::<scalar::GammaGammaExpectedValue>().into(),
+        udf::<scalar::Clv>().into(),
+        // Change, texts, baskets, quantiles
+        udaf::<aggregate::ShapleyChange>().into(),
+        udaf::<aggregate::RateChange>().into(),
+        udaf::<aggregate::NetSentiment>().into(),
+        udaf::<aggregate::BasketRules>().into(),
+        udaf::<aggregate::QuantileType>().into(),
     ]
 }
 

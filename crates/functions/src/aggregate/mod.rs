@@ -66,6 +66,49 @@ pub(crate) use holt_winters::HoltWinters;
 pub(crate) use mad::Mad;
 pub(crate) use ses::Ses;
 
+// Drivers.
+mod chisq_test;
+mod cramers_v;
+mod driver_relative_weights;
+mod driver_shapley;
+mod linear_regression;
+mod pearson_ci;
+mod psi;
+mod spearman;
+
+pub(crate) use chisq_test::ChisqTest;
+pub(crate) use cramers_v::CramersV;
+pub(crate) use driver_relative_weights::DriverRelativeWeights;
+pub(crate) use driver_shapley::DriverShapley;
+pub(crate) use linear_regression::LinearRegression;
+pub(crate) use pearson_ci::PearsonCi;
+pub(crate) use psi::Psi;
+pub(crate) use spearman::Spearman;
+
+// Loyalty.
+mod bgnbd_fit;
+mod btyd_summary;
+mod gamma_gamma_fit;
+mod repeat_rate;
+
+pub(crate) use bgnbd_fit::BgnbdFit;
+pub(crate) use btyd_summary::BtydSummary;
+pub(crate) use gamma_gamma_fit::GammaGammaFit;
+pub(crate) use repeat_rate::RepeatRate;
+
+// Change, texts, baskets, quantiles.
+mod basket_rules;
+mod net_sentiment;
+mod quantile_type;
+mod rate_change;
+mod shapley_change;
+
+pub(crate) use basket_rules::BasketRules;
+pub(crate) use net_sentiment::NetSentiment;
+pub(crate) use quantile_type::QuantileType;
+pub(crate) use rate_change::RateChange;
+pub(crate) use shapley_change::ShapleyChange;
+
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;

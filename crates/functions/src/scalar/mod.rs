@@ -21,6 +21,22 @@ pub(crate) use prop_diff_ci::{PropDiffCi, counted};
 pub(crate) use prop_power::PropPower;
 pub(crate) use prop_sample_size::PropSampleSize;
 
+// Loyalty.
+mod bgnbd_alive;
+mod bgnbd_conditional_expected;
+mod bgnbd_expected;
+mod bgnbd_pmf;
+mod clv;
+mod gamma_gamma_expected_value;
+mod model;
+
+pub(crate) use bgnbd_alive::BgnbdAlive;
+pub(crate) use bgnbd_conditional_expected::BgnbdConditionalExpected;
+pub(crate) use bgnbd_expected::BgnbdExpected;
+pub(crate) use bgnbd_pmf::BgnbdPmf;
+pub(crate) use clv::Clv;
+pub(crate) use gamma_gamma_expected_value::GammaGammaExpectedValue;
+
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;

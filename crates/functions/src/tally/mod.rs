@@ -1,9 +1,15 @@
 //! States that several aggregates share: sums by arm, pairs, collected rows.
 
+mod groups;
 mod moments;
+mod pair_counts;
+mod products;
 mod rows;
 
+pub(crate) use groups::Groups;
 pub(crate) use moments::{Arms, Differences, Pairs, read_moments, write_moments};
+pub(crate) use pair_counts::PairCounts;
+pub(crate) use products::Products;
 pub(crate) use rows::Rows;
 
 use arrow::array::{Array, ArrayRef, BooleanArray, Float64Array, StringArray};
