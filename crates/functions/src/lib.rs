@@ -153,8 +153,6 @@ pub fn functions() -> Vec<Function> {
         // Service
         udwf::<service::Fcr>().into(),
         udf::<service::ChurnStatus>().into(),
-        udaf::<service::Mad>().into(),
-        udwf::<service::ModifiedZscore>().into(),
         // Time
         ScalarUDF::from(time::DateTrunc::default()).into(),
         ScalarUDF::from(time::ToInstant::default()).into(),

@@ -1,11 +1,7 @@
-//! Service: first contact resolution, churn status and outliers.
+//! Service: first contact resolution and churn status.
 
 mod churn_status;
 mod fcr;
-mod mad;
-mod modified_zscore;
 
 pub(crate) use churn_status::ChurnStatus;
 pub(crate) use fcr::Fcr;
-pub(crate) use mad::Mad;
-pub(crate) use modified_zscore::ModifiedZscore;
