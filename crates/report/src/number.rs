@@ -174,6 +174,13 @@ impl Numbers {
         } else {
             &low
         };
+        // A dash beside a minus sign cannot be read.
+        if low.starts_with('\u{2212}') {
+            return match self.lang {
+                Lang::En => format!("({low} to {high})"),
+                Lang::Zh => format!("({low} 至 {high})"),
+            };
+        }
         format!("{low}\u{2013}{high}")
     }
 
@@ -444,6 +451,10 @@ mod tests {
         assert_eq!(
             numbers.interval(0.118, 0.115, 0.121, Format::Pct1),
             "11.5\u{2013}12.1%"
+        );
+        assert_eq!(
+            numbers.interval(23.0, -6.0, 48.0, Format::Points),
+            "(\u{2212}6 to 48)"
         );
         assert_eq!(
             numbers.interval(31.0, 28.0, 34.0, Format::Points),
