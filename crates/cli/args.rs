@@ -101,6 +101,12 @@ pub(crate) enum Command {
     Views {
         /// View to show
         name: Option<String>,
+        /// Test the workspace's own views: header, grain, and the examples in the .slt beside each
+        #[arg(long)]
+        test: bool,
+        /// With --test: rewrite the rows of the examples with what the views return
+        #[arg(long, requires = "test")]
+        update: bool,
     },
     /// List the functions, or show one with an example
     Functions {

@@ -13,7 +13,7 @@ use crate::machine;
 pub(crate) const WORKSPACE_FILE: &str = "aftersight.toml";
 
 /// Returns the workspace file the flags or the current folder name.
-fn workspace_file(args: &WorkspaceArgs) -> Result<Option<PathBuf>, Failure> {
+pub(crate) fn workspace_file(args: &WorkspaceArgs) -> Result<Option<PathBuf>, Failure> {
     match &args.workspace {
         Some(path) if path.is_dir() => {
             let file = path.join(WORKSPACE_FILE);
@@ -28,20 +28,23 @@ fn workspace_file(args: &WorkspaceArgs) -> Result<Option<PathBuf>, Failure> {
     }
 }
 
-/// Opens the workspace and applies the flags. Without one, an empty workspace.
-pub(crate) async fn open(args: &WorkspaceArgs) -> Result<Engine, Failure> {
-    let base = args.data.clone().unwrap_or_default();
-    let options = Options {
+/// Returns how the flags want a workspace opened.
+pub(crate) fn options(args: &WorkspaceArgs) -> Options {
+    Options {
         limits: machine::limits(args),
         stores: StoreOptions {
-            base,
+            base: args.data.clone().unwrap_or_default(),
             options: machine::store_options(),
         },
         allow_files: true,
-    };
+    }
+}
+
+/// Opens the workspace and applies the flags. Without one, an empty workspace.
+pub(crate) async fn open(args: &WorkspaceArgs) -> Result<Engine, Failure> {
     let opened = match workspace_file(args)? {
-        Some(file) => Engine::open_file(&file, options).await,
-        None => Engine::open(Workspace::default(), options).await,
+        Some(file) => Engine::open_file(&file, options(args)).await,
+        None => Engine::open(Workspace::default(), options(args)).await,
     };
     let engine = opened.map_err(|e| Failure::of(None, e))?;
     for pair in &args.settings {

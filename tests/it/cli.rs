@@ -111,9 +111,10 @@ fn an_empty_file_is_named() {
 #[test]
 fn a_truncated_parquet_file_is_named() {
     let shop = shop_with("orders.csv", "orders.parquet");
+    shop.write("empty.toml", "version = 1\n");
     let made = shop.run(&[
         "-w",
-        "/dev/null",
+        "empty.toml",
         "-c",
         "copy (select 1 as id) to 'orders.parquet'",
     ]);
@@ -265,6 +266,38 @@ fn outputs_that_cannot_be_written_say_so() {
     // A file stands where a folder would have to be.
     shop.run(&["-c", "copy (select 1 as a) to 'folder/file/a.csv'"])
         .check_says(1, "error: cannot write folder/file/a.csv: ");
+}
+
+#[cfg(unix)]
+#[test]
+fn devices_are_written_to_and_links_followed() {
+    use std::os::unix::fs::FileTypeExt;
+    let shop = shop();
+    let ran = shop.run(&[
+        "-c",
+        "select 1 as a",
+        "--format",
+        "csv",
+        "-o",
+        "/dev/stdout",
+    ]);
+    assert!(ran.stdout.contains("a\n1\n"), "{ran:?}");
+    let null = || std::fs::metadata("/dev/null").unwrap().file_type();
+    if null().is_char_device() {
+        shop.run(&["-c", "select 1 as a", "--format", "csv", "-o", "/dev/null"]);
+        let refused = shop.run(&["-c", "copy (select 1 as a) to '/dev/null' stored as csv"]);
+        refused.check_says(1, "/dev/null is a device or a pipe");
+        assert!(null().is_char_device());
+    }
+    shop.write("real.csv", "old\n");
+    std::os::unix::fs::symlink(shop.path("real.csv"), shop.path("link.csv")).unwrap();
+    shop.run(&["-c", "select 1 as a", "-o", "link.csv"]);
+    assert_eq!(shop.read("real.csv"), "a\n1\n");
+    assert!(
+        std::fs::symlink_metadata(shop.path("link.csv"))
+            .unwrap()
+            .is_symlink()
+    );
 }
 
 #[test]
@@ -535,4 +568,54 @@ fn tables_of_the_workspace_are_read_only() {
     let ran = shop.run(&["-q", "-c", own, "-o", "sum.csv"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(shop.read("sum.csv"), "x\n3\n");
+}
+
+#[test]
+fn the_users_own_views_are_tested_against_header_grain_and_examples() {
+    let shop = shop();
+    shop.write(
+        "sql/marts/sizes.sql",
+        "-- What is there?\n--\n-- grain: size\n--\n-- size  s\n\nselect 1 as size",
+    );
+    shop.write(
+        "sql/marts/sizes.slt",
+        "query I\nselect size from sizes\n----\n2\n",
+    );
+    let ran = shop.run(&["views", "--test"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stdout.contains("marts.sizes  FAILED\n"), "{ran:?}");
+    assert!(ran.stdout.contains("[Diff]"), "{ran:?}");
+    shop.run(&["views", "--test", "--update"])
+        .check(0, "marts.sizes  ok\n", "");
+    assert!(shop.read("sql/marts/sizes.slt").ends_with("----\n1\n"));
+    shop.run(&["views", "--test", "sizes"])
+        .check(0, "marts.sizes  ok\n", "");
+    // A key that is not one.
+    let twice = shop.read("sql/marts/sizes.sql") + " union all select 1";
+    shop.write("sql/marts/sizes.sql", twice);
+    let ran = shop.run(&["views", "--test"]);
+    assert!(
+        ran.stdout
+            .contains("grain: 1 values of (size) are NULL or stand in several rows"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_wrong_header_is_refused_with_the_difference() {
+    let shop = shop();
+    let header = "-- What is there?\n--\n-- grain: a\n--\n-- a  one\n-- b  two\n\n";
+    let check = |query: &str, difference: &str| {
+        shop.write("sql/marts/sizes.sql", format!("{header}{query}"));
+        shop.run(&["-c", "select * from sizes"])
+            .check_says(1, difference);
+    };
+    check(
+        "select 1 as a, 2 as c",
+        "the header is wrong: the query returns c, which the header lacks; the header promises b, which the query does not return",
+    );
+    check(
+        "select 1 as b, 2 as a",
+        "the header is wrong: column 1 is b in the query and a in the header",
+    );
 }

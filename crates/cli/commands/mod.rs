@@ -5,6 +5,7 @@ pub(crate) mod functions;
 mod report;
 mod settings;
 mod views;
+mod views_test;
 
 use std::io::{IsTerminal, Read};
 
@@ -20,7 +21,12 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         return match command {
             Command::Demo { dir, orders } => demo::run(&args.workspace, dir, *orders).await,
             Command::Report { command } => report::run(&args.workspace, command).await,
-            Command::Views { name } => views::run(&args.workspace, name.as_deref()).await,
+            Command::Views {
+                name,
+                test: true,
+                update,
+            } => views_test::run(&args.workspace, name.as_deref(), *update).await,
+            Command::Views { name, .. } => views::run(&args.workspace, name.as_deref()).await,
             Command::Functions { name } => functions::run(name.as_deref()),
             Command::Settings { name } => settings::run(&args.workspace, name.as_deref()).await,
         };

@@ -313,7 +313,11 @@ impl Names {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .extend(used);
-            state.statement_to_plan(statement).await
+            let plan = state.statement_to_plan(statement).await?;
+            let returned = plan.schema().fields().iter().map(|f| f.name().as_str());
+            let checked = view.check_columns(returned);
+            checked.map_err(DataFusionError::Plan)?;
+            Ok(plan)
         };
         // Boxed, because views plan views.
         let plan: std::pin::Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(plan);

@@ -103,6 +103,13 @@ async fn local(
         None => PathBuf::from("."),
     };
     let single = is_file(&copy.output_url) && copy.partition_by.is_empty();
+    // A rename would put a file in the place of a device.
+    if std::fs::metadata(target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return plan_err!(
+            "{} is a device or a pipe; copy writes files, `-o` writes to devices too",
+            target.display()
+        );
+    }
     if !single
         && target
             .read_dir()

@@ -25,6 +25,7 @@ pub mod view;
 mod copy;
 mod diagnosis;
 mod engine;
+pub mod examples;
 pub mod output;
 
 pub use bind::Parameters;

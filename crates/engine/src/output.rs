@@ -1,6 +1,6 @@
 //! Results to files: one format per name, whole or not at all.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -243,22 +243,33 @@ fn html(text: &str) -> String {
 }
 
 /// Writes rows to a local file. The file appears when all are written, or not at all.
+///
+/// A link stays a link and what it points to is replaced; a device or a pipe
+/// (`/dev/null`, `/dev/stdout`) is written to and never replaced.
 pub async fn write_file(rows: Rows, format: OutputFormat, path: &Path, sql: &str) -> Result<usize> {
     let failed = |reason: String| Error::Output {
         path: path.display().to_string(),
         reason,
     };
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let name = path
+    if path.file_name().is_none() || path.is_dir() {
+        return Err(failed("it is a folder".into()));
+    }
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        let device = OpenOptions::new().write(true).open(path);
+        let device = BufWriter::new(device.map_err(|e| failed(e.to_string()))?);
+        let (mut device, n_rows) = stream_to(rows, format, device, sql).await?;
+        device.flush().map_err(|e| failed(e.to_string()))?;
+        return Ok(n_rows);
+    }
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let name = target
         .file_name()
         .map(|n| n.to_string_lossy().into_owned())
         .unwrap_or_default();
-    if name.is_empty() || path.is_dir() {
-        return Err(failed("it is a folder".into()));
-    }
+    let folder = match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
     // Another extension, so that a table over the folder does not list it meanwhile.
     let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
     let file = File::create(&temporary).map_err(|e| failed(e.to_string()))?;
@@ -266,7 +277,7 @@ pub async fn write_file(rows: Rows, format: OutputFormat, path: &Path, sql: &str
     let published = written.and_then(|(writer, n_rows)| {
         let file = writer.into_inner().map_err(|e| failed(e.to_string()))?;
         file.sync_all().map_err(|e| failed(e.to_string()))?;
-        std::fs::rename(&temporary, path).map_err(|e| failed(e.to_string()))?;
+        std::fs::rename(&temporary, &target).map_err(|e| failed(e.to_string()))?;
         Ok(n_rows)
     });
     if published.is_err() {

@@ -4,7 +4,7 @@
 //! question a view answers, its grain and every column; tests hold it against
 //! what the view returns. Completion and listings read headers and plan nothing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
@@ -24,6 +24,8 @@ pub struct View {
     pub sql: String,
     /// What the file promises.
     pub header: Header,
+    /// Where a workspace's own view is; none for a built-in one.
+    pub file: Option<PathBuf>,
 }
 
 /// The contract at the top of a view's file.
@@ -54,7 +56,65 @@ impl View {
             name: name.to_owned(),
             sql: sql.to_owned(),
             header,
+            file: None,
         })
+    }
+
+    /// Says how the columns a query returns differ from those the header promises.
+    pub(crate) fn check_columns<'a>(
+        &self,
+        returned: impl Iterator<Item = &'a str>,
+    ) -> Result<(), String> {
+        let returned: Vec<&str> = returned.collect();
+        let promised: Vec<&str> = self.header.columns.keys().map(String::as_str).collect();
+        if returned == promised {
+            return Ok(());
+        }
+        let list = |from: &[&str], without: &[&str]| {
+            let left: Vec<&str> = from
+                .iter()
+                .copied()
+                .filter(|c| !without.contains(c))
+                .collect();
+            left.join(", ")
+        };
+        let (more, fewer) = (list(&returned, &promised), list(&promised, &returned));
+        let mut differences = Vec::new();
+        if !more.is_empty() {
+            differences.push(format!("the query returns {more}, which the header lacks"));
+        }
+        if !fewer.is_empty() {
+            differences.push(format!(
+                "the header promises {fewer}, which the query does not return"
+            ));
+        }
+        if differences.is_empty() {
+            let at = returned.iter().zip(&promised).position(|(r, p)| r != p);
+            let at = at.unwrap_or_else(|| returned.len().min(promised.len()));
+            let name = |of: &[&str]| of.get(at).map_or("nothing", |n| n).to_owned();
+            differences.push(format!(
+                "column {} is {} in the query and {} in the header",
+                at + 1,
+                name(&returned),
+                name(&promised)
+            ));
+        }
+        Err(format!("the header is wrong: {}", differences.join("; ")))
+    }
+
+    /// Returns a query for the number of rows whose key is NULL or not alone.
+    pub fn grain_query(&self) -> String {
+        let name = self.qualified();
+        if self.header.grain.is_empty() {
+            return format!("select count(*) - 1 as wrong from {name}");
+        }
+        let null = self.header.grain.iter().map(|key| format!("{key} is null"));
+        let null = null.collect::<Vec<_>>().join(" or ");
+        let keys = self.header.grain.join(", ");
+        format!(
+            "select count(*) as wrong from (select {keys}, count(*) as n from {name} \
+             group by {keys}) as keyed where n > 1 or {null}"
+        )
     }
 }
 
@@ -154,7 +214,11 @@ impl Views {
                     view: format!("{schema}.{name}"),
                     message: format!("cannot read {}: {e}", file.display()),
                 })?;
-                self.insert(View::parse(schema, &name, &sql)?);
+                let view = View::parse(schema, &name, &sql)?;
+                self.insert(View {
+                    file: Some(file),
+                    ..view
+                });
             }
         }
         Ok(())
