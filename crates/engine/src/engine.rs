@@ -31,7 +31,7 @@ use crate::session::{Limits, session};
 use crate::settings::{Settings, depends_on, with_hint};
 use crate::source::{OpenSource, StoreOptions, open_source};
 use crate::table::{CanonicalTables, MappedTable, Mapper};
-use crate::view::Views;
+use crate::view::{View, Views};
 use crate::workspace::Workspace;
 
 /// How to open a workspace.
@@ -297,6 +297,40 @@ impl Engine {
             }));
         }
         Ok(names)
+    }
+
+    /// Returns the canonical tables a view reads, through whatever views, in their order.
+    ///
+    /// Nothing is planned, so this also works where the view itself would not.
+    pub fn inputs(&self, view: &View) -> Result<Vec<String>> {
+        let state = self.ctx.state();
+        let mut tables = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut left = vec![view];
+        while let Some(view) = left.pop() {
+            if !seen.insert(view.qualified()) {
+                continue;
+            }
+            for statement in self.parse(&view.sql)? {
+                let found = state.resolve_table_references(&statement);
+                for reference in found.map_err(|e| Error::query(&view.sql, e))? {
+                    let name = reference.table();
+                    let read = match reference.schema() {
+                        Some("raw") => None,
+                        Some(schema) => self.views().get(schema, name),
+                        None => self.views().find(name),
+                    };
+                    match read {
+                        Some(read) => left.push(read),
+                        None => {
+                            tables.insert(name.to_owned());
+                        }
+                    }
+                }
+            }
+        }
+        let known = CanonicalTables::get().iter().map(|t| t.name.clone());
+        Ok(known.filter(|name| tables.contains(name)).collect())
     }
 
     /// Parses a script into its statements.
