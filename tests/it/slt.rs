@@ -3,6 +3,7 @@
 //! `AFTERSIGHT_BLESS=1` rewrites the rows; the diff is then read like code.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aftersight_engine::{Engine, Options, examples};
 
@@ -32,23 +33,39 @@ pub(crate) async fn tiny() -> Engine {
     Engine::open_file(&file, Options::default()).await.unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_examples_beside_the_views_are_right() {
+#[test]
+fn the_examples_beside_the_views_are_right() {
     #[expect(
         clippy::disallowed_methods,
         reason = "a person asks for new rows this way"
     )]
     let bless = std::env::var_os("AFTERSIGHT_BLESS").is_some();
     let (workspace, options) = (root("data/tiny/aftersight.toml"), Options::default());
-    let mut failures = Vec::new();
-    for file in files("slt") {
-        let ran = if bless {
-            examples::update(&workspace, &options, &file).await
-        } else {
-            examples::run(&workspace, &options, &file).await
-        };
-        failures.extend(ran.err());
-    }
+    let files = files("slt");
+    let next = AtomicUsize::new(0);
+    // Every file is on its own, so each core takes the next one.
+    let work = || {
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.enable_all().build().unwrap();
+        let mut failures = Vec::new();
+        while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let ran = runtime.block_on(async {
+                if bless {
+                    examples::update(&workspace, &options, file).await
+                } else {
+                    examples::run(&workspace, &options, file).await
+                }
+            });
+            failures.extend(ran.err());
+        }
+        failures
+    };
+    let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let failures: Vec<String> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..n_threads).map(|_| scope.spawn(work)).collect();
+        let failures = threads.into_iter().map(|thread| thread.join().unwrap());
+        failures.flatten().collect()
+    });
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 

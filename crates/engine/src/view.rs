@@ -35,10 +35,46 @@ pub struct Header {
     pub question: String,
     /// Columns that identify a row; empty for a view of one row.
     pub grain: Vec<String>,
+    /// Where the rows behind a row of this view are.
+    pub behind: Option<RowsBehind>,
     /// Columns in their order, with what they mean.
     pub columns: IndexMap<String, String>,
     /// What a reader could get wrong.
     pub notes: String,
+}
+
+/// `rows: VIEW on CONDITION`: which rows of another view a row of this one is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowsBehind {
+    /// The other view.
+    pub view: String,
+    /// When a row `rows` of it is behind a row `cell` of this view.
+    pub condition: String,
+}
+
+impl RowsBehind {
+    fn parse(first: &str, rest: &[&str]) -> Result<Self, String> {
+        let lines = std::iter::once(first).chain(rest.iter().copied());
+        let text = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+        let Some((view, condition)) = text.split_once(" on ") else {
+            return Err(format!(
+                "expected `rows: view on condition`, found `rows: {text}`"
+            ));
+        };
+        Ok(RowsBehind {
+            view: view.trim().to_owned(),
+            condition: condition.trim().to_owned(),
+        })
+    }
+
+    /// Returns a query for the rows behind the rows of a view that meet a condition.
+    pub fn query(&self, view: &View, filter: &str) -> String {
+        let (behind, condition, name) = (&self.view, &self.condition, view.qualified());
+        format!(
+            "select rows.* from {behind} as rows where exists (select 1 from \
+             (select * from {name} where {filter}) as cell where {condition})"
+        )
+    }
 }
 
 impl View {
@@ -135,14 +171,24 @@ impl Header {
                     .into(),
             );
         };
-        let [grain] = grain else {
-            return Err("`grain:` stands on one line".into());
+        let (grain, behind) = match grain {
+            [grain] => (grain, None),
+            [grain, first, rest @ ..] => match first.strip_prefix("rows:") {
+                Some(first) => (grain, Some(RowsBehind::parse(first, rest)?)),
+                None => {
+                    return Err(format!(
+                        "expected `rows: view on condition`, found `{first}`"
+                    ));
+                }
+            },
+            [] => return Err("the header has no `grain:`".into()),
         };
         let Some(grain) = grain.strip_prefix("grain:") else {
             return Err(format!("expected `grain: columns`, found `{grain}`"));
         };
         let mut header = Header {
             question: question.join(" "),
+            behind,
             notes: notes
                 .iter()
                 .map(|p| p.join("\n"))
@@ -268,6 +314,19 @@ mod tests {
         assert_eq!(header.grain, ["day", "shop"]);
         assert_eq!(header.columns["shop"], "where, or NULL");
         assert_eq!(header.notes, "Guests count.");
+    }
+
+    #[test]
+    fn the_rows_behind_a_row_are_named_below_the_grain() {
+        let sql = "-- Q?\n--\n-- grain: day\n-- rows: intermediate.sales on rows.day = cell.day\n--   and rows.n > 0\n--\n-- day  the day\n\nselect 1";
+        let view = View::parse("marts", "sales_by_day", sql).unwrap();
+        let behind = view.header.behind.clone().unwrap();
+        assert_eq!(behind.view, "intermediate.sales");
+        assert_eq!(
+            behind.query(&view, "day = 1"),
+            "select rows.* from intermediate.sales as rows where exists (select 1 from \
+             (select * from marts.sales_by_day where day = 1) as cell where rows.day = cell.day and rows.n > 0)"
+        );
     }
 
     #[test]

@@ -10,9 +10,10 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, FixedSizeBinaryBuilder, Int64Array,
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, Decimal128Array, FixedSizeBinaryBuilder,
+    Int64Array,
 };
-use arrow::datatypes::{DataType, Float64Type};
+use arrow::datatypes::{DataType, Decimal128Type, Float64Type};
 use datafusion::common::cast::{
     as_fixed_size_binary_array, as_float64_array, as_int64_array, as_primitive_array,
 };
@@ -34,8 +35,8 @@ pub(crate) trait State: Clone + Default + Debug + Send + Sync + 'static {
     fn unmerge(&mut self, other: &Self);
     /// Writes states as columns, one row each.
     fn encode(states: &[Self]) -> Result<Vec<ArrayRef>>;
-    /// Reads what `encode` wrote.
-    fn decode(columns: &[ArrayRef]) -> Result<Vec<Self>>;
+    /// Merges what `encode` wrote into the states of its groups, one for each row.
+    fn merge_encoded(states: &mut [Self], groups: &[usize], columns: &[ArrayRef]) -> Result<()>;
 }
 
 /// What a function does with states.
@@ -131,36 +132,43 @@ impl<const N: usize> State for Counts<N> {
             .collect())
     }
 
-    fn decode(columns: &[ArrayRef]) -> Result<Vec<Self>> {
-        let Some(rows) = columns.first().map(Array::len) else {
-            return internal_err!("a state of {N} counts has no columns");
+    fn merge_encoded(states: &mut [Self], groups: &[usize], columns: &[ArrayRef]) -> Result<()> {
+        let columns: Vec<&Int64Array> = columns
+            .iter()
+            .map(|c| as_int64_array(c))
+            .collect::<Result<_>>()?;
+        let Ok(columns) = <[&Int64Array; N]>::try_from(columns) else {
+            return internal_err!("a state of {N} counts has other columns");
         };
-        let mut states = vec![Self::default(); rows];
-        for (i, column) in columns.iter().take(N).enumerate() {
-            for (state, count) in states.iter_mut().zip(as_int64_array(column)?.values()) {
-                state.0[i] = *count;
+        // Row by row, so that a group's counts are fetched from memory once.
+        let columns = columns.map(|column| column.values().as_ref());
+        for (row, &group) in groups.iter().enumerate() {
+            for (mine, theirs) in states[group].0.iter_mut().zip(columns) {
+                *mine += theirs[row];
             }
         }
-        Ok(states)
+        Ok(())
     }
 }
 
 /// A sum that does not depend on order: exact, or as good as.
 pub(crate) trait Total: Copy + Default + Debug + Send + Sync + 'static {
-    /// The bytes a sum travels as.
-    const BYTES: usize;
+    /// The type of column sums travel in.
+    fn column() -> DataType;
     /// Adds another sum.
     fn merge(&mut self, other: &Self);
     /// Takes another sum away.
     fn unmerge(&mut self, other: &Self);
-    /// Appends [`Total::BYTES`] bytes.
-    fn write(&self, bytes: &mut Vec<u8>);
-    /// Reads what `write` wrote, or nothing if the length is another.
-    fn read(bytes: &[u8]) -> Option<Self>;
+    /// Writes sums as a column.
+    fn encode(sums: impl ExactSizeIterator<Item = Self>) -> Result<ArrayRef>;
+    /// Reads the sum in each row of what `encode` wrote.
+    fn decode(column: &ArrayRef) -> Result<Vec<Self>>;
 }
 
 impl Total for ExactSum {
-    const BYTES: usize = Self::BYTES;
+    fn column() -> DataType {
+        DataType::FixedSizeBinary(Self::BYTES as i32)
+    }
 
     fn merge(&mut self, other: &Self) {
         Self::merge(self, other);
@@ -170,21 +178,34 @@ impl Total for ExactSum {
         Self::unmerge(self, other);
     }
 
-    fn write(&self, bytes: &mut Vec<u8>) {
-        bytes.extend(self.to_bytes());
+    fn encode(sums: impl ExactSizeIterator<Item = Self>) -> Result<ArrayRef> {
+        let mut column = FixedSizeBinaryBuilder::with_capacity(sums.len(), Self::BYTES as i32);
+        for sum in sums {
+            column.append_value(sum.to_bytes())?;
+        }
+        Ok(Arc::new(column.finish()))
     }
 
-    fn read(bytes: &[u8]) -> Option<Self> {
-        Self::from_bytes(bytes)
+    fn decode(column: &ArrayRef) -> Result<Vec<Self>> {
+        let column = as_fixed_size_binary_array(column)?;
+        (0..column.len())
+            .map(|row| {
+                let sum = Self::from_bytes(column.value(row));
+                sum.ok_or_else(|| internal_datafusion_err!("a sum is cut short"))
+            })
+            .collect()
     }
 }
 
 /// Sums of integers, and of decimals in units of their last digit.
 ///
 /// Wrapping, so that order does not matter even to an overflow; summands of at
-/// most 29 digits (see `args`) need more than 10^9 rows to get there.
+/// most 29 digits (see `args`) need more than 10^9 rows to get there. They travel
+/// as decimals because those are 128 bits wide, whatever their digits say.
 impl Total for i128 {
-    const BYTES: usize = 16;
+    fn column() -> DataType {
+        DataType::Decimal128(38, 0)
+    }
 
     fn merge(&mut self, other: &Self) {
         *self = self.wrapping_add(*other);
@@ -194,12 +215,14 @@ impl Total for i128 {
         *self = self.wrapping_sub(*other);
     }
 
-    fn write(&self, bytes: &mut Vec<u8>) {
-        bytes.extend(self.to_le_bytes());
+    fn encode(sums: impl ExactSizeIterator<Item = Self>) -> Result<ArrayRef> {
+        let column = Decimal128Array::from_iter_values(sums);
+        Ok(Arc::new(column.with_data_type(Self::column())))
     }
 
-    fn read(bytes: &[u8]) -> Option<Self> {
-        Some(Self::from_le_bytes(bytes.try_into().ok()?))
+    fn decode(column: &ArrayRef) -> Result<Vec<Self>> {
+        let column = as_primitive_array::<Decimal128Type>(column)?;
+        Ok(column.values().to_vec())
     }
 }
 
@@ -222,11 +245,9 @@ impl<S: Total, const N: usize> Default for Totals<S, N> {
 
 impl<S: Total, const N: usize> State for Totals<S, N> {
     fn columns() -> Vec<(String, DataType)> {
-        let bytes = (N * S::BYTES) as i32;
-        vec![
-            ("n_rows".to_string(), DataType::Int64),
-            ("sums".to_string(), DataType::FixedSizeBinary(bytes)),
-        ]
+        let n_rows = ("n_rows".to_string(), DataType::Int64);
+        let sums = (0..N).map(|i| (format!("sum_{i}"), S::column()));
+        std::iter::once(n_rows).chain(sums).collect()
     }
 
     fn merge(&mut self, other: &Self) {
@@ -245,35 +266,27 @@ impl<S: Total, const N: usize> State for Totals<S, N> {
 
     fn encode(states: &[Self]) -> Result<Vec<ArrayRef>> {
         let n_rows = Int64Array::from_iter_values(states.iter().map(|s| s.n_rows));
-        let mut sums = FixedSizeBinaryBuilder::with_capacity(states.len(), (N * S::BYTES) as i32);
-        let mut bytes = Vec::with_capacity(N * S::BYTES);
-        for state in states {
-            bytes.clear();
-            state.sums.iter().for_each(|s| s.write(&mut bytes));
-            sums.append_value(&bytes)?;
+        let mut columns = vec![Arc::new(n_rows) as ArrayRef];
+        for i in 0..N {
+            columns.push(S::encode(states.iter().map(|state| state.sums[i]))?);
         }
-        Ok(vec![Arc::new(n_rows), Arc::new(sums.finish())])
+        Ok(columns)
     }
 
-    fn decode(columns: &[ArrayRef]) -> Result<Vec<Self>> {
-        let [n_rows, sums] = columns else {
-            return internal_err!("a state of sums has {} columns", columns.len());
+    fn merge_encoded(states: &mut [Self], groups: &[usize], columns: &[ArrayRef]) -> Result<()> {
+        let Some((n_rows, sums)) = columns.split_first().filter(|(_, sums)| sums.len() == N) else {
+            return internal_err!("a state of {N} sums has {} columns", columns.len());
         };
-        let (n_rows, sums) = (as_int64_array(n_rows)?, as_fixed_size_binary_array(sums)?);
-        (0..n_rows.len())
-            .map(|row| {
-                let mut state = Self {
-                    n_rows: n_rows.value(row),
-                    ..Self::default()
-                };
-                let chunks = sums.value(row).chunks(S::BYTES);
-                for (sum, bytes) in state.sums.iter_mut().zip(chunks) {
-                    *sum = S::read(bytes)
-                        .ok_or_else(|| internal_datafusion_err!("a sum is cut short"))?;
-                }
-                Ok(state)
-            })
-            .collect()
+        let n_rows = as_int64_array(n_rows)?;
+        let sums: Vec<Vec<S>> = sums.iter().map(S::decode).collect::<Result<_>>()?;
+        for (row, &group) in groups.iter().enumerate() {
+            let state = &mut states[group];
+            state.n_rows += n_rows.value(row);
+            for (mine, theirs) in state.sums.iter_mut().zip(&sums) {
+                mine.merge(&theirs[row]);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -356,10 +369,9 @@ impl<K: Kernel> Accumulator for Plain<K> {
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
-        for state in K::State::decode(states)? {
-            self.state.merge(&state);
-        }
-        Ok(())
+        let rows = states.first().map_or(0, |column| column.len());
+        let groups = vec![0; rows];
+        K::State::merge_encoded(std::slice::from_mut(&mut self.state), &groups, states)
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
@@ -412,10 +424,7 @@ impl<K: Kernel> GroupsAccumulator for Groups<K> {
         total_num_groups: usize,
     ) -> Result<()> {
         self.states.resize_with(total_num_groups, K::State::default);
-        for (state, &group) in K::State::decode(values)?.iter().zip(groups) {
-            self.states[group].merge(state);
-        }
-        Ok(())
+        K::State::merge_encoded(&mut self.states, groups, values)
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {

@@ -1,6 +1,6 @@
 //! Models, charts and drivers: how their time grows with the rows.
 //!
-//! `bgnbd_fit` beside the Python package lifetimes is `benches/lifetimes.py`.
+//! `bgnbd_fit` beside the Python package lifetimes is `benches/bgnbd.py`.
 
 use crate::study::Study;
 use crate::table::{below, floats, integers, mixed, table};

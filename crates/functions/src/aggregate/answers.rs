@@ -43,21 +43,57 @@ impl Statistic {
     }
 }
 
-/// Answers that count once each.
+/// The score of answers that count once each: valid ones, and promoters less detractors.
+///
+/// Two counts are all it takes, and with many groups the width of a state is
+/// most of what a query costs.
 #[derive(Debug)]
-pub(crate) struct Counted(pub(crate) Statistic);
+struct Net;
 
-impl Kernel for Counted {
-    type State = Counts<4>;
+/// What an answer adds, by category.
+const NET: [[i64; 2]; 4] = [[1, 1], [1, 0], [1, -1], [0, 0]];
 
-    fn update(&self, states: &mut [Counts<4>], rows: &Rows<'_>) -> Result<()> {
-        count_categories(states, rows)
+impl Kernel for Net {
+    type State = Counts<2>;
+
+    fn update(&self, states: &mut [Counts<2>], rows: &Rows<'_>) -> Result<()> {
+        rows.numbers(0, |group, score| {
+            let [valid, net] = NET[category(score) as usize];
+            let counts = &mut states[group].0;
+            counts[0] += valid;
+            counts[1] += net;
+        })
     }
 
-    fn finish(&self, states: &[Counts<4>]) -> Result<ArrayRef> {
+    fn finish(&self, states: &[Counts<2>]) -> Result<ArrayRef> {
+        let scores: Float64Array = states
+            .iter()
+            .map(|Counts([valid, net])| (*valid > 0).then(|| 100.0 * (*net as f64 / *valid as f64)))
+            .collect();
+        Ok(Arc::new(scores))
+    }
+}
+
+/// Answers that count once each.
+#[derive(Debug)]
+struct Counted(Statistic);
+
+impl Kernel for Counted {
+    type State = Counts<3>;
+
+    fn update(&self, states: &mut [Counts<3>], rows: &Rows<'_>) -> Result<()> {
+        rows.numbers(0, |group, score| {
+            // The category after the last is that of invalid answers.
+            if let Some(count) = states[group].0.get_mut(category(score) as usize) {
+                *count += 1;
+            }
+        })
+    }
+
+    fn finish(&self, states: &[Counts<3>]) -> Result<ArrayRef> {
         Ok(self.0.of(states
             .iter()
-            .map(|Counts([p, n, d, _])| Answers::counted(*p, *n, *d))))
+            .map(|Counts([p, n, d])| Answers::counted(*p, *n, *d))))
     }
 }
 
@@ -137,7 +173,10 @@ pub(crate) fn kernel(
     weight: usize,
 ) -> Box<dyn Build> {
     if call.n_arguments() <= weight {
-        return Box::new(Counted(statistic));
+        return match statistic {
+            Statistic::Score => Box::new(Net),
+            _ => Box::new(Counted(statistic)),
+        };
     }
     Box::new(Weighted {
         function,
@@ -147,11 +186,15 @@ pub(crate) fn kernel(
 }
 
 /// Returns the columns of the state of a call with such arguments.
-pub(crate) fn state(arguments: &[DataType], weight: usize) -> Vec<(String, DataType)> {
-    if arguments.len() <= weight {
-        Counts::<4>::columns()
-    } else {
-        WeightSums::columns()
+pub(crate) fn state(
+    arguments: &[DataType],
+    weight: usize,
+    is_score: bool,
+) -> Vec<(String, DataType)> {
+    match (arguments.len() <= weight, is_score) {
+        (true, true) => Counts::<2>::columns(),
+        (true, false) => Counts::<3>::columns(),
+        (false, _) => WeightSums::columns(),
     }
 }
 

@@ -54,7 +54,7 @@ impl Aggregate for Nps {
     }
 
     fn state(&self, arguments: &[DataType]) -> Vec<(String, DataType)> {
-        answers::state(arguments, WEIGHT)
+        answers::state(arguments, WEIGHT, true)
     }
 
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {

@@ -68,7 +68,7 @@ impl Aggregate for NpsCi {
     }
 
     fn state(&self, arguments: &[DataType]) -> Vec<(String, DataType)> {
-        answers::state(arguments, WEIGHT)
+        answers::state(arguments, WEIGHT, false)
     }
 
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {

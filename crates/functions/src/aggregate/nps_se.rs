@@ -56,7 +56,7 @@ impl Aggregate for NpsSe {
     }
 
     fn state(&self, arguments: &[DataType]) -> Vec<(String, DataType)> {
-        answers::state(arguments, WEIGHT)
+        answers::state(arguments, WEIGHT, false)
     }
 
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {

@@ -53,8 +53,9 @@ impl Kernel for Satisfied {
             satisfied_min,
         } = self.scale;
         rows.numbers(0, |group, score| {
-            // NaN fails every comparison.
-            let is_valid = score >= 1.0 && score <= highest && score.fract() == 0.0;
+            // NaN fails every comparison. A cast there and back finds fractions
+            // faster than `fract`, which is a call on most machines.
+            let is_valid = score >= 1.0 && score <= highest && f64::from(score as u8) == score;
             let counts = &mut states[group].0;
             counts[0] += i64::from(is_valid && score >= satisfied_min);
             counts[1] += i64::from(is_valid);
