@@ -20,10 +20,13 @@
 --                   money, at most net_amount
 -- return_refund_amount  refunded so far for them
 -- late_days         days from the promise to the arrival, negative when early
--- return_age_weeks  calendar weeks from the arrival to the first request of a
---                   return, 0 when asked before it arrived; NULL without one
+-- return_age_weeks  whole weeks from the day of the arrival to the day of the
+--                   first request of a return, 0 when asked before it arrived;
+--                   NULL without one
 -- has_return        something was sent back for money
 -- has_exchange      something was exchanged
+-- has_own_return    something was sent back for money, and not by the seller's
+--                   fault
 -- has_late_return   something was sent back because it came late
 -- is_late           it arrived after the promise; NULL when unknown
 -- is_delivered      its arrival is recorded
@@ -56,6 +59,7 @@ requests as (
             as return_refund_amount,
         bool_or(kind = 'return') as has_return,
         bool_or(kind = 'exchange') as has_exchange,
+        bool_or(kind = 'return' and not is_seller_fault) as has_own_return,
         bool_or(kind = 'return' and reason = 'late_delivery')
             as has_late_return,
         min(requested_at) as first_requested_at,
@@ -86,13 +90,17 @@ select
         as returned_amount,
     coalesce(requests.return_refund_amount, 0) as return_refund_amount,
     lines.late_days,
-    greatest(
-        (cast(cast(requests.return_requested_at as date) as integer) + 3) / 7
-        - lines.delivered_week_number,
-        case when requests.return_requested_at is not null then 0 end
-    ) as return_age_weeks,
+    case
+        when requests.return_requested_at is not null
+            then greatest(
+                cast(cast(requests.return_requested_at as date) as integer)
+                - cast(lines.delivered_date as integer),
+                0
+            ) / 7
+    end as return_age_weeks,
     coalesce(requests.has_return, false) as has_return,
     coalesce(requests.has_exchange, false) as has_exchange,
+    coalesce(requests.has_own_return, false) as has_own_return,
     coalesce(requests.has_late_return, false) as has_late_return,
     lines.is_late,
     lines.is_delivered,

@@ -23,8 +23,8 @@
 -- mature_unit_return_rate  return rate of those alone: final
 -- mature_unit_return_rate_lower  lower end of its 95 % Wilson interval
 -- mature_unit_return_rate_upper  upper end
--- developed_units_sold  units that arrived before the week of the report day:
---                       what the developed rate is of
+-- developed_units_sold  units that arrived at least a complete week before the
+--                       week of the report day: what the developed rate is of
 -- developed_unit_return_rate  return rate those units will end with, by the
 --                             chain ladder; NULL with fewer than $min_n units
 --                             returned
@@ -63,7 +63,8 @@ categories as (
         sum(
             case
                 when
-                    delivered_week_number < (cast($as_of as integer) + 3) / 7
+                    delivered_week_number
+                    < (cast($as_of as integer) + 3) / 7 - 1
                     then quantity
                 else 0
             end
@@ -72,7 +73,7 @@ categories as (
             delivered_week_number,
             return_age_weeks,
             units_returned,
-            (cast($as_of as integer) + 3) / 7 - 1
+            (cast($as_of as integer) + 3) / 7 - 2
         ) as development
     from intermediate.sold_lines_with_returns
     where ordered_at >= $sales_window_start_at
