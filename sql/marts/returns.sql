@@ -124,9 +124,7 @@ joined as (
         repairs.repaired_at,
         records.closed_at,
         -- Where the lake records no arrivals at all, none is waited for.
-        requests.received_at is null
-        and (select count(received_at) from staging.returns) > 0
-            as is_in_transit
+        requests.received_at is null and receipts.receipts > 0 as is_in_transit
     from intermediate.returns_with_lines as requests
     inner join staging.returns as records
         on requests.return_id = records.return_id
@@ -140,6 +138,10 @@ joined as (
         on records.exchange_order_id = replacements.order_id
     left join repairs
         on requests.return_id = repairs.return_id
+    cross join (
+        select count(received_at) as receipts
+        from staging.returns
+    ) as receipts
 ),
 
 -- Integer microseconds: an interval would be far slower. The stage before a
