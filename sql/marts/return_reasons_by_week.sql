@@ -17,10 +17,10 @@
 --
 -- The last $history_weeks complete weeks, every reason that occurs in them in
 -- every week. By the week of the request, whenever the order was placed. Limits
--- are three standard deviations, of the plain chart or of Laney's p', which takes
--- how much the weeks really vary, whichever are wider; a reason with less than a few requests a week
--- crosses them now and then by chance. Shares of one week add up to 1: if one
--- reason rises, others fall.
+-- are three standard deviations, of the plain chart or of Laney's p', which
+-- takes how much the weeks really vary, whichever are wider; a reason with less
+-- than a few requests a week crosses them now and then by chance. Shares of one
+-- week add up to 1: if one reason rises, others fall.
 
 with
 

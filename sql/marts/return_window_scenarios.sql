@@ -18,11 +18,11 @@
 -- units_sold           units of all lines, returned or not
 -- unit_return_rate     units sent back for money / units_sold
 -- kept_unit_return_rate  the same without own_late_lines
--- is_longer            longer than the window of every shop: nothing can be said
---                      of what customers would do with it
+-- is_longer            longer than the window of every shop: nothing can be
+--                      said of what customers would do with it
 --
--- Mature sales of the last $sales_window_days whose arrival is recorded, so that
--- every line had its time. An upper bound of what a shorter window cuts:
+-- Mature sales of the last $sales_window_days whose arrival is recorded, so
+-- that every line had its time. An upper bound of what a shorter window cuts:
 -- customers would hurry, and some would not buy.
 
 with
