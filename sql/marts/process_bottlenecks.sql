@@ -2,7 +2,8 @@
 --
 -- grain: stage
 --
--- stage             approval, transit, inspection, refund, replacement or repair
+-- stage             approval, transit, inspection, refund, replacement or
+--                   repair
 -- done              requests that are through the stage
 -- median_hours      median of those
 -- p90_hours         nine of ten took no longer
@@ -70,7 +71,7 @@ requests as (
         and requested_at >= $sales_window_start_at
 ),
 
--- One row for each stage and request; those it never came to are left out below.
+-- One row for each stage and request; those it never came to drop out below.
 stages as (
     select
         unnest([

@@ -19,7 +19,8 @@
 -- rate_difference      unit_return_rate less rest_return_rate
 -- rate_difference_lower  lower end of its 95 % interval (Newcombe)
 -- rate_difference_upper  upper end
--- p_value              of no difference from the rest of the category, two-sided
+-- p_value              of no difference from the rest of the category,
+--                      two-sided
 -- p_value_adjusted     the same, adjusted for the number of articles
 --                      (Benjamini-Hochberg)
 -- is_problem           comes back more than the rest of its category:

@@ -21,12 +21,13 @@
 -- in_time_share_lower  lower end of its 95 % Wilson interval
 -- in_time_share_upper  upper end
 --
--- Requests of the last $sales_window_days. Those still waiting count for as long
--- as they have waited, so the last months do not look quick because only the
--- quick ones are done; NULL where too few are through. Calendar hours, nights
--- and holidays included. request_to_refund and refund are of returns and refunds
--- without goods; refused and withdrawn requests are in none. A refund in several
--- parts counts with the first. Requests closed without a stage are not waiting.
+-- Requests of the last $sales_window_days. Those still waiting count for as
+-- long as they have waited, so the last months do not look quick because only
+-- the quick ones are done; NULL where too few are through. Calendar hours,
+-- nights and holidays included. request_to_refund and refund are of returns and
+-- refunds without goods; refused and withdrawn requests are in none. A refund in
+-- several parts counts with the first. Requests closed without a stage are not
+-- waiting.
 
 with
 

@@ -45,8 +45,8 @@
 --                     none
 -- repurchase_share_upper  upper end
 --
--- Window and classes are those of returner_classes. A class is known by what its
--- customers did in the whole window, also after their first return: that
+-- Window and classes are those of returner_classes. A class is known by what
+-- its customers did in the whole window, also after their first return: that
 -- frequent returners ordered again is part of what makes them frequent, so
 -- compare repurchase_share over time, not between classes. Money is of requests
 -- made so far.
