@@ -21,9 +21,10 @@
 --
 -- Order lines are of mature sales of the last $sales_window_days of which
 -- arrival and promise are known; answers are of the same days, by the order
--- they are about, late when any line of it was. Not the effect of lateness alone:
--- what is late is not late by chance (a carrier, a week, an article). Lines of
--- one order come late together, which makes the tests a little too keen.
+-- they are about, late when any line of it was. Not the effect of lateness
+-- alone: what is late is not late by chance (a carrier, a week, an article).
+-- Lines of one order come late together, which makes the tests a little too
+-- keen.
 
 with
 

@@ -126,13 +126,16 @@ steps as (
         or step['open_hours'] is not null
 ),
 
+-- Whole microseconds add up to the same sum in any order, floats do not.
 finished as (
     select
         stage,
         count(hours) as done,
         quantile_type(hours, 0.5) as median_hours,
         quantile_type(hours, 0.9) as p90_hours,
-        sum(hours) as total_hours
+        cast(
+            sum(cast(round(hours * 3600000000.0) as bigint)) as double
+        ) / 3600000000.0 as total_hours
     from steps
     group by stage
 ),
@@ -159,7 +162,12 @@ select
     finished.p90_hours,
     coalesce(finished.total_hours, 0) as total_hours,
     coalesce(finished.total_hours, 0)
-    / nullif(sum(finished.total_hours) over (), 0) as time_share,
+    / nullif(
+        sum(finished.total_hours) over (
+            order by finished.stage
+            rows between unbounded preceding and unbounded following
+        ), 0
+    ) as time_share,
     coalesce(waiting.open_requests, 0) as open_requests,
     cast(coalesce(waiting.open_requests, 0) as double)
     / nullif(sum(waiting.open_requests) over (), 0) as open_share,

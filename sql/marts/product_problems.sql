@@ -145,7 +145,7 @@ failed as (
     select
         sku,
         sum(failures) as failures,
-        sum(unit_years) as unit_years
+        sum(cast(round(unit_years * 365.25) as bigint)) as unit_days
     from marts.failure_rates_by_age
     group by sku
 ),
@@ -232,9 +232,8 @@ joined as (
         requests.costed,
         coalesce(tickets.defect_tickets, 0) as defect_tickets,
         coalesce(failed.failures, 0) as failures,
-        failed.unit_years,
-        proportion_ci(failed.failures, failed.unit_years * 365.25)
-            as failure_interval
+        failed.unit_days,
+        proportion_ci(failed.failures, failed.unit_days) as failure_interval
     from tested
     left join staging.products
         on tested.sku = products.sku
@@ -286,7 +285,7 @@ select
     cast(unknowns as double) / divisor as unknown_share,
     defect_tickets,
     failures,
-    cast(failures as double) / nullif(unit_years, 0) as failure_rate,
+    cast(failures as double) / nullif(unit_days, 0) * 365.25 as failure_rate,
     failure_interval['lower'] * 365.25 as failure_rate_lower,
     failure_interval['upper'] * 365.25 as failure_rate_upper,
     return_refund_amount,

@@ -25,9 +25,9 @@
 -- long as they have waited, so the last months do not look quick because only
 -- the quick ones are done; NULL where too few are through. Calendar hours,
 -- nights and holidays included. request_to_refund and refund are of returns and
--- refunds without goods; refused and withdrawn requests are in none. A refund in
--- several parts counts with the first. Requests closed without a stage are not
--- waiting.
+-- refunds without goods; refused and withdrawn requests are in none. A refund
+-- in several parts counts with the first. Requests closed without a stage are
+-- not waiting.
 
 with
 
@@ -153,6 +153,7 @@ steps as (
     where coalesce(step['hours'], step['waited']) is not null
 ),
 
+-- Whole microseconds add up to the same sum in any order, floats do not.
 by_stage as (
     select
         requested_month,
@@ -161,7 +162,9 @@ by_stage as (
         count(hours) as done,
         km_quantile(observed_hours, is_done, 0.5) as median,
         km_quantile(observed_hours, is_done, 0.9) as p90,
-        avg(hours) as mean_done_hours,
+        cast(
+            sum(cast(round(hours * 3600000000.0) as bigint)) as double
+        ) / nullif(count(hours), 0) / 3600000000.0 as mean_done_hours,
         case
             when stage = 'request_to_refund'
                 then count(*) filter (where hours <= $refund_target_days * 24)

@@ -25,8 +25,8 @@
 --
 -- Mature sales of the last $sales_window_days, so that each had its time to
 -- come back; exchanges count like returns, since the reason is the same.
--- Reasons no unit of a category came back for have no row. Units of one order come back
--- together, which makes the tests a little too keen.
+-- Reasons no unit of a category came back for have no row. Units of one order
+-- come back together, which makes the tests a little too keen.
 
 with
 
