@@ -65,7 +65,7 @@ requests as (
                 end as bigint
             )
         ) / 3600000000.0 as open_hours
-    from marts.returns
+    from intermediate.requests_with_stages
     where
         problem is null
         and requested_at >= $sales_window_start_at

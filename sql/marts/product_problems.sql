@@ -108,7 +108,7 @@ requests as (
         coalesce(sum(refund_amount), 0) as return_refund_amount,
         sum(booked_cost) as booked_cost,
         count(booked_cost) as costed
-    from marts.returns
+    from intermediate.requests_with_stages
     where
         problem is null
         and sku is not null

@@ -56,7 +56,7 @@ requests as (
             cast($as_of_at as bigint)
             - cast(coalesce(inspected_at, received_at, approved_at) as bigint)
         ) / 3600000000.0 as since_last
-    from marts.returns
+    from intermediate.requests_with_stages
     where
         problem is null
         and requested_at >= $sales_window_start_at

@@ -115,7 +115,7 @@ pending as (
                 coalesce(cast(shop_id as varchar), 'unknown'), 'all'
             ]) as shop,
             line_amount
-        from marts.returns
+        from intermediate.requests_with_stages
         where
             kind = 'return'
             and is_open

@@ -175,7 +175,7 @@ categories as (
 
 requests as (
     select
-        returner_class,
+        classes.returner_class,
         count(*) as requests,
         count(*) filter (where reason = 'size_fit') as sizes,
         count(*) filter (where reason = 'changed_mind') as changed_minds,
@@ -188,15 +188,18 @@ requests as (
         count(*) filter (where is_reason_unknown) as unknowns,
         count(*) filter (where is_seller_fault) as seller_faults,
         count(*) filter (where kind = 'refund_only') as refunds_only,
-        count(*) filter (where is_first_order) as first_orders,
+        count(*) filter (
+            where requests.ordered_at = classes.first_ordered_at
+        ) as first_orders,
         sum(booked_cost) as booked_cost,
         count(booked_cost) as costed
-    from marts.returns
+    from intermediate.requests_with_stages as requests
+    inner join classes
+        on requests.customer_id = classes.customer_id
     where
-        problem is null
-        and returner_class is not null
-        and ordered_at >= $returner_window_start_at
-    group by returner_class
+        requests.problem is null
+        and requests.ordered_at >= $returner_window_start_at
+    group by classes.returner_class
 ),
 
 joined as (
