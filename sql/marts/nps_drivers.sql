@@ -23,7 +23,8 @@
 -- r_squared              share of the variance of the answers all drivers of
 --                        the set explain together
 -- problem                why there is no share: does_not_vary, sparse,
---                        too_many, or what the model says; NULL if there is one
+--                        too_many, follows_from_others (a driver of the set
+--                        does), too_few_answers; NULL if there is one
 --
 -- Answers of the last $history_weeks complete weeks and the days since. The
 -- outcome is the answer from 0 to 10, not its class. Drivers are associations,
@@ -200,7 +201,13 @@ select
     coalesce(
         numbered.left_out_because,
         case when numbered.driver_no > 8 then 'too_many' end,
-        models.shapley['reason']
+        case
+            when starts_with(models.shapley['reason'], 'singular')
+                then 'follows_from_others'
+            when starts_with(models.shapley['reason'], 'needs at least')
+                then 'too_few_answers'
+            else models.shapley['reason']
+        end
     ) as problem
 from numbered
 left join models
