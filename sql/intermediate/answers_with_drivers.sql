@@ -55,15 +55,28 @@ experiences as (
     select
         response_id,
         kind,
-        last_reason,
         unnest([
-            named_struct('driver', 'return', 'happened', has_return),
-            named_struct('driver', 'faulty_goods', 'happened', has_faulty_return),
             named_struct(
-                'driver', 'late_delivery', 'happened', has_late_delivery
+                'set', 'operations', 'name', 'return', 'happened', has_return
             ),
-            named_struct('driver', 'ticket', 'happened', has_ticket),
-            named_struct('driver', 'slow_reply', 'happened', has_slow_reply)
+            named_struct(
+                'set', 'operations', 'name', 'faulty_goods',
+                'happened', has_faulty_return
+            ),
+            named_struct(
+                'set', 'operations', 'name', 'late_delivery',
+                'happened', has_late_delivery
+            ),
+            named_struct(
+                'set', 'operations', 'name', 'ticket', 'happened', has_ticket
+            ),
+            named_struct(
+                'set', 'operations', 'name', 'slow_reply',
+                'happened', has_slow_reply
+            ),
+            named_struct(
+                'set', 'return_reasons', 'name', last_reason, 'happened', true
+            )
         ]) as experience
     from intermediate.experiences
 ),
@@ -85,21 +98,12 @@ drivers as (
     select
         response_id,
         kind,
-        'operations' as driver_set,
-        experience['driver'] as driver,
+        experience['set'] as driver_set,
+        experience['name'] as driver,
         case when experience['happened'] then 1.0 else 0.0 end as driver_value,
         experience['happened'] as is_weak
     from experiences
-    union all
-    select
-        response_id,
-        kind,
-        'return_reasons' as driver_set,
-        last_reason as driver,
-        1.0 as driver_value,
-        true as is_weak
-    from intermediate.experiences
-    where last_reason is not null
+    where experience['name'] is not null
 )
 
 select

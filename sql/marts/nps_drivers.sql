@@ -43,24 +43,15 @@ answers as (
         driver,
         response_id,
         score,
-        driver_value
+        driver_value,
+        count(*) over of_driver as driver_answers,
+        min(driver_value) over of_driver
+        < max(driver_value) over of_driver as varies
     from intermediate.answers_with_drivers
     where
         kind = 'nps'
         and driver_set <> 'return_reasons'
-),
-
-by_driver as (
-    select
-        scope,
-        driver_set,
-        driver,
-        count(*) as driver_answers,
-        avg(driver_value) as mean_value,
-        min(driver_value) < max(driver_value) as varies,
-        pearson_ci(driver_value, score) as correlation
-    from answers
-    group by scope, driver_set, driver
+    window of_driver as (partition by scope, driver_set, driver)
 ),
 
 judged as (
@@ -73,21 +64,18 @@ judged as (
                 < max(driver_answers) over (partition by scope, driver_set)
                 then 'sparse'
         end as left_out_because
-    from by_driver
+    from answers
 ),
 
 -- Functions take columns, so the drivers of a set are numbered.
 numbered as (
     select
         *,
-        count(*) filter (where left_out_because is null) over (
-            partition by scope, driver_set
-        ) as driver_count,
         case
             when left_out_because is null
                 then
                     cast(
-                        row_number() over (
+                        dense_rank() over (
                             partition by
                                 scope, driver_set, left_out_because is null
                             order by driver_answers desc, driver
@@ -97,22 +85,32 @@ numbered as (
     from judged
 ),
 
-answers_with_numbers as (
+with_counts as (
     select
-        answers.scope,
-        answers.driver_set,
-        answers.response_id,
-        answers.score,
-        answers.driver_value,
-        numbered.driver_no,
-        least(numbered.driver_count, 8) as driver_count
-    from answers
-    inner join numbered
-        on
-            answers.scope = numbered.scope
-            and answers.driver_set = numbered.driver_set
-            and answers.driver = numbered.driver
-    where numbered.driver_no <= 8
+        *,
+        least(max(driver_no) over (partition by scope, driver_set), 8)
+            as driver_count
+    from numbered
+),
+
+by_driver as (
+    select
+        scope,
+        driver_set,
+        driver,
+        driver_no,
+        left_out_because,
+        driver_answers,
+        avg(driver_value) as mean_value,
+        pearson_ci(driver_value, score) as correlation
+    from numbered
+    group by
+        scope,
+        driver_set,
+        driver,
+        driver_no,
+        left_out_because,
+        driver_answers
 ),
 
 pivoted as (
@@ -130,7 +128,8 @@ pivoted as (
         max(case when driver_no = 6 then driver_value end) as x6,
         max(case when driver_no = 7 then driver_value end) as x7,
         max(case when driver_no = 8 then driver_value end) as x8
-    from answers_with_numbers
+    from with_counts
+    where driver_no <= 8
     group by scope, driver_set, response_id
 ),
 
@@ -170,37 +169,37 @@ models as (
 )
 
 select
-    numbered.scope,
-    numbered.driver_set,
-    numbered.driver,
+    by_driver.scope,
+    by_driver.driver_set,
+    by_driver.driver,
     case
         when models.shapley['r_squared'] is not null
             then
                 rank() over (
-                    partition by numbered.scope, numbered.driver_set
+                    partition by by_driver.scope, by_driver.driver_set
                     order by
-                        models.shapley['drivers'][numbered.driver_no]['share']
+                        models.shapley['drivers'][by_driver.driver_no]['share']
                         desc nulls last
                 )
     end as importance_rank,
-    models.shapley['drivers'][numbered.driver_no]['share'] as shapley_share,
-    models.weights['drivers'][numbered.driver_no]['share']
+    models.shapley['drivers'][by_driver.driver_no]['share'] as shapley_share,
+    models.weights['drivers'][by_driver.driver_no]['share']
         as relative_weight_share,
-    case models.shapley['drivers'][numbered.driver_no]['sign']
+    case models.shapley['drivers'][by_driver.driver_no]['sign']
         when 1 then 'up'
         when -1 then 'down'
         when 0 then 'none'
     end as direction,
-    numbered.correlation['r'] as correlation,
-    numbered.correlation['lower'] as correlation_lower,
-    numbered.correlation['upper'] as correlation_upper,
-    numbered.mean_value,
-    numbered.driver_answers,
+    by_driver.correlation['r'] as correlation,
+    by_driver.correlation['lower'] as correlation_lower,
+    by_driver.correlation['upper'] as correlation_upper,
+    by_driver.mean_value,
+    by_driver.driver_answers,
     coalesce(models.shapley['n'], 0) as model_answers,
     models.shapley['r_squared'] as r_squared,
     coalesce(
-        numbered.left_out_because,
-        case when numbered.driver_no > 8 then 'too_many' end,
+        by_driver.left_out_because,
+        case when by_driver.driver_no > 8 then 'too_many' end,
         case
             when starts_with(models.shapley['reason'], 'singular')
                 then 'follows_from_others'
@@ -209,9 +208,9 @@ select
             else models.shapley['reason']
         end
     ) as problem
-from numbered
+from by_driver
 left join models
     on
-        numbered.scope = models.scope
-        and numbered.driver_set = models.driver_set
-        and numbered.driver_no <= 8
+        by_driver.scope = models.scope
+        and by_driver.driver_set = models.driver_set
+        and by_driver.driver_no <= 8
