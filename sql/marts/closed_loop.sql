@@ -22,8 +22,8 @@
 --                    time
 -- is_acted_in_time   acted within $feedback_act_hours; NULL while there is time
 -- is_overdue         nothing was done, and the time for it is over
--- score_kind         nps, csat or ces: the target, else the first that was
---                    asked; NULL where the feedback is no survey
+-- score_kind         nps, csat or ces: the target, else the first bad answer,
+--                    else the first; NULL where the feedback is no survey
 -- score_before       answer to it
 -- score_after        next valid answer of the customer to the same kind of
 --                    question; after something was done, where it was
@@ -69,6 +69,8 @@ questionnaires as (
         max(case when kind = 'nps' then score end) as nps_score,
         max(case when kind = 'csat' then score end) as csat_score,
         max(case when kind = 'ces' then score end) as ces_score,
+        coalesce(bool_or(is_bad and kind = 'nps'), false) as is_nps_bad,
+        coalesce(bool_or(is_bad and kind = 'csat'), false) as is_csat_bad,
         max(case when kind = 'nps' then next_score end) as nps_next,
         max(case when kind = 'csat' and next_scale = scale then next_score end)
             as csat_next,
@@ -147,6 +149,9 @@ with_kind as (
                 then 'csat'
             when with_hours.target_metric = 'ces' and ces_score is not null
                 then 'ces'
+            when questionnaires.is_nps_bad then 'nps'
+            when questionnaires.is_csat_bad then 'csat'
+            when questionnaires.is_bad then 'ces'
             when nps_score is not null then 'nps'
             when csat_score is not null then 'csat'
             when ces_score is not null then 'ces'
