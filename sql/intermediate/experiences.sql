@@ -63,7 +63,8 @@ events as (
     union all
     select
         customer_id,
-        created_at + cast(concat($slow_reply_hours, ' hours') as interval) as at,
+        created_at
+        + cast(concat($slow_reply_hours, ' hours') as interval) as at,
         'slow_reply' as event,
         1 as turn,
         null as reason,
@@ -75,7 +76,8 @@ events as (
         not coalesce(is_bot_contained, false)
         and coalesce(
             first_public_reply_at
-            > created_at + cast(concat($slow_reply_hours, ' hours') as interval),
+            > created_at
+            + cast(concat($slow_reply_hours, ' hours') as interval),
             true
         )
     union all

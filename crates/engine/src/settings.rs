@@ -117,6 +117,11 @@ const BUILT_IN: &[(&str, SettingType, Option<&str>, bool, &str)] = {
     ("nps_scope", Choice(&["transactional", "relationship"]), Some("transactional"), false, "which NPS surveys a trend shows; the two are never pooled"),
     ("history_weeks", Integer, Some("39"), false, "weeks of history in trends"),
     ("min_n", Integer, Some("30"), false, "groups with fewer cases are withheld from rankings"),
+    ("experience_days", Integer, Some("90"), false, "days before an answer in which what happened to the customer may bear on it"),
+    ("slow_reply_hours", Integer, Some("24"), false, "hours after which a contact case without the reply of a person was slow"),
+    ("feedback_route_hours", Integer, Some("24"), false, "hours within which critical feedback is to be handed to an owner"),
+    ("feedback_act_hours", Integer, Some("72"), false, "hours within which something is to be done about critical feedback"),
+    ("after_answer_days", Integer, Some("90"), false, "days after an answer in which the customer may buy again"),
     ]
 };
 
