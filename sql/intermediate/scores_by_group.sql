@@ -201,7 +201,8 @@ cells as (
             and answers.kind = articles.kind
 ),
 
--- A customer's answers together, once: what the errors are made of.
+-- A customer's answers together, once: what the errors are made of. Shares are
+-- summed as decimals, so that the sum does not depend on the order.
 by_customer as (
     select
         dimension,
@@ -224,7 +225,7 @@ by_customer as (
         sum(weight * weight * value * value) as wwvv,
         sum(weight) filter (where is_good) as good_weight,
         sum(weight) filter (where is_bad) as bad_weight,
-        sum(weight * share) as weighted_share,
+        sum(cast(weight * share as decimal(30, 15))) as weighted_share,
         sum(weight * score) filter (where value is not null) as weighted_score
     from cells
     group by
@@ -260,7 +261,7 @@ summed as (
         sum(wv * wv) as customer_wwvv,
         coalesce(sum(good_weight), 0) as good_weight,
         coalesce(sum(bad_weight), 0) as bad_weight,
-        sum(weighted_share) as weighted_share,
+        cast(sum(weighted_share) as double) as weighted_share,
         sum(weighted_score) as weighted_score
     from by_customer
     group by

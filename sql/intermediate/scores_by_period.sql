@@ -33,9 +33,8 @@
 
 with
 
--- Every answer stands in its month and its week, under its touchpoint and under
--- all of them.
-cells as (
+-- Every answer stands in its month and its week; filters on period leave one.
+periods as (
     select
         'month' as period,
         cast(date_trunc('month', answered_date) as date) as period_start,
@@ -56,47 +55,9 @@ cells as (
     from intermediate.answers
     union all
     select
-        'month' as period,
-        cast(date_trunc('month', answered_date) as date) as period_start,
-        'all' as touchpoint,
-        kind,
-        scope,
-        direction,
-        customer_id,
-        anonymous_id,
-        scale,
-        score,
-        weight,
-        value,
-        share,
-        is_valid,
-        is_good,
-        is_bad
-    from intermediate.answers
-    union all
-    select
         'week' as period,
         cast(date_trunc('week', answered_date) as date) as period_start,
         touchpoint,
-        kind,
-        scope,
-        direction,
-        customer_id,
-        anonymous_id,
-        scale,
-        score,
-        weight,
-        value,
-        share,
-        is_valid,
-        is_good,
-        is_bad
-    from intermediate.answers
-    union all
-    select
-        'week' as period,
-        cast(date_trunc('week', answered_date) as date) as period_start,
-        'all' as touchpoint,
         kind,
         scope,
         direction,
@@ -113,7 +74,30 @@ cells as (
     from intermediate.answers
 ),
 
--- A customer's answers together, once: what the errors are made of.
+-- And there under its touchpoint and under all of them.
+cells as (
+    select
+        period,
+        period_start,
+        unnest([touchpoint, 'all']) as touchpoint,
+        kind,
+        scope,
+        direction,
+        customer_id,
+        anonymous_id,
+        scale,
+        score,
+        weight,
+        value,
+        share,
+        is_valid,
+        is_good,
+        is_bad
+    from periods
+),
+
+-- A customer's answers together, once: what the errors are made of. Shares are
+-- summed as decimals, so that the sum does not depend on the order.
 by_customer as (
     select
         period,
@@ -137,7 +121,7 @@ by_customer as (
         sum(weight * weight * value * value) as wwvv,
         sum(weight) filter (where is_good) as good_weight,
         sum(weight) filter (where is_bad) as bad_weight,
-        sum(weight * share) as weighted_share,
+        sum(cast(weight * share as decimal(30, 15))) as weighted_share,
         sum(weight * score) filter (where value is not null) as weighted_score
     from cells
     group by
@@ -175,7 +159,7 @@ summed as (
         sum(wv * wv) as customer_wwvv,
         coalesce(sum(good_weight), 0) as good_weight,
         coalesce(sum(bad_weight), 0) as bad_weight,
-        sum(weighted_share) as weighted_share,
+        cast(sum(weighted_share) as double) as weighted_share,
         sum(weighted_score) as weighted_score
     from by_customer
     group by

@@ -85,7 +85,7 @@ customers as (
             and purchases.ordered_at <= answers.until_at
         ) as orders_after,
         coalesce(
-            sum(cast(purchases.kept_amount as double)) filter (
+            sum(purchases.kept_amount) filter (
                 where
                 purchases.ordered_at > answers.responded_at
                 and purchases.ordered_at <= answers.until_at
@@ -93,7 +93,7 @@ customers as (
             0
         ) as kept_amount_after,
         coalesce(
-            sum(cast(purchases.kept_amount as double)) filter (
+            sum(purchases.kept_amount) filter (
                 where purchases.ordered_at <= answers.responded_at
             ),
             0
@@ -124,8 +124,8 @@ by_group as (
         count(*) filter (where orders_after > 0) as repeat_customers,
         sum(orders_after) as orders_after,
         sum(kept_amount_after) as kept_amount_after,
-        t_test_paired(0, kept_amount_after) as mean_after,
-        avg(kept_amount_before) as mean_kept_amount_before,
+        t_test_paired(0, cast(kept_amount_after as double)) as mean_after,
+        sum(kept_amount_before) as kept_amount_before,
         bool_or(has_immature_orders) as has_immature_orders
     from customers
     group by grouping sets ((nps_class), (class_change))
@@ -148,9 +148,9 @@ select
     repeat_interval['upper'] as repeat_rate_upper,
     orders_after,
     kept_amount_after,
-    kept_amount_after / customers as mean_kept_amount_after,
+    cast(kept_amount_after as double) / customers as mean_kept_amount_after,
     mean_after['lower'] as mean_kept_amount_after_lower,
     mean_after['upper'] as mean_kept_amount_after_upper,
-    mean_kept_amount_before,
+    cast(kept_amount_before as double) / customers as mean_kept_amount_before,
     has_immature_orders
 from with_intervals

@@ -33,7 +33,8 @@ answers as (
         direction,
         touchpoint,
         channel,
-        share
+        share,
+        cast(share as decimal(18, 15)) as exact_share
     from intermediate.answers
     where
         value is not null
@@ -50,7 +51,8 @@ channels as (
     from answers
 ),
 
--- Each answer once for each of the few channels of its touchpoint.
+-- Each answer once for each of the few channels of its touchpoint. The mean of
+-- decimals is the same in whatever order they come.
 tested as (
     select
         channels.kind,
@@ -59,12 +61,18 @@ tested as (
         channels.touchpoint,
         channels.channel,
         count(*) filter (where answers.channel = channels.channel) as answers,
-        avg(answers.share) filter (where answers.channel = channels.channel)
-            as mean_share,
+        cast(
+            avg(answers.exact_share) filter (
+                where answers.channel = channels.channel
+            ) as double
+        ) as mean_share,
         count(*) filter (where answers.channel <> channels.channel)
             as other_answers,
-        avg(answers.share) filter (where answers.channel <> channels.channel)
-            as other_mean_share,
+        cast(
+            avg(answers.exact_share) filter (
+                where answers.channel <> channels.channel
+            ) as double
+        ) as other_mean_share,
         t_test_welch(answers.share, answers.channel = channels.channel) as test
     from channels
     inner join answers
