@@ -122,6 +122,11 @@ const BUILT_IN: &[(&str, SettingType, Option<&str>, bool, &str)] = {
     ("sales_window_days", Integer, Some("365"), false, "days before as_of whose sales and requests count in rates by article, category, channel, carrier, shop and stage; NULL counts all"),
     ("refund_target_days", Integer, Some("7"), false, "days from the request within which a refund is in time"),
     ("failure_horizon_days", Integer, Some("90"), false, "days after as_of for which failures are expected"),
+    ("experience_days", Integer, Some("90"), false, "days before an answer in which what happened to the customer may bear on it"),
+    ("slow_reply_hours", Integer, Some("24"), false, "hours after which a contact case without the reply of a person was slow"),
+    ("feedback_route_hours", Integer, Some("24"), false, "hours within which critical feedback is to be handed to an owner"),
+    ("feedback_act_hours", Integer, Some("72"), false, "hours within which something is to be done about critical feedback"),
+    ("after_answer_days", Integer, Some("90"), false, "days after an answer in which the customer may buy again"),
     ]
 };
 
