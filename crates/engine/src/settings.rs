@@ -117,6 +117,7 @@ const BUILT_IN: &[(&str, SettingType, Option<&str>, bool, &str)] = {
     ("nps_scope", Choice(&["transactional", "relationship"]), Some("transactional"), false, "which NPS surveys a trend shows; the two are never pooled"),
     ("history_weeks", Integer, Some("39"), false, "weeks of history in trends"),
     ("min_n", Integer, Some("30"), false, "groups with fewer cases are withheld from rankings"),
+    ("cost_window_days", Integer, Some("365"), false, "days before as_of whose cases and orders decide what a customer costs; NULL counts all"),
     ]
 };
 
