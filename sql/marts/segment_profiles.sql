@@ -158,11 +158,15 @@ spreads as (
     from means
 ),
 
+-- Fractions add up in any order: nine digits are the same every time.
 totals as (
     select
         *,
-        sum(customers * value) over (partition by topic, item)
-        / sum(customers) over (partition by topic, item) as total_value,
+        round(
+            sum(customers * value) over (partition by topic, item)
+            / sum(customers) over (partition by topic, item),
+            9
+        ) as total_value,
         sum(squares_within) over (partition by topic, item) as squares_within_all
     from spreads
 ),
@@ -186,66 +190,70 @@ measured as (
 -- One row for each line, request and purchase.
 events as (
     select
-        scored.segment,
+        customer_id,
         'category' as topic,
-        lines.category as item
-    from scored
-    inner join intermediate.kept_lines as lines
-        on scored.customer_id = lines.customer_id
-    where lines.ordered_date >= $rfm_window_start
+        category as item
+    from intermediate.kept_lines
+    where ordered_date >= $rfm_window_start
     union all
     select
-        scored.segment,
+        customer_id,
         'reason' as topic,
-        returns.reason as item
-    from scored
-    inner join intermediate.returns_with_lines as returns
-        on scored.customer_id = returns.customer_id
+        reason as item
+    from intermediate.returns_with_lines
     where
-        returns.problem is null
-        and returns.ordered_at >= $rfm_window_start_at
+        problem is null
+        and ordered_at >= $rfm_window_start_at
     union all
     select
-        scored.segment,
+        customer_id,
         unnest(make_array('channel', 'day_part')) as topic,
         unnest(
             make_array(
-                coalesce(purchases.channel, 'unknown'),
+                coalesce(channel, 'unknown'),
                 case
-                    when date_part('hour', purchases.ordered_at) < 6
-                        then 'night'
-                    when date_part('hour', purchases.ordered_at) < 12
-                        then 'morning'
-                    when date_part('hour', purchases.ordered_at) < 18
-                        then 'afternoon'
+                    when date_part('hour', ordered_at) < 6 then 'night'
+                    when date_part('hour', ordered_at) < 12 then 'morning'
+                    when date_part('hour', ordered_at) < 18 then 'afternoon'
                     else 'evening'
                 end
             )
         ) as item
-    from scored
-    inner join intermediate.purchases
-        on scored.customer_id = purchases.customer_id
-    where purchases.ordered_at >= $rfm_window_start_at
+    from intermediate.purchases
+    where ordered_at >= $rfm_window_start_at
 ),
 
--- The label of the other side has to be one value for each segment and item, so
--- topics are told apart by the grouping.
-associations as (
+labelled as (
+    select
+        scored.segment,
+        events.topic,
+        events.item
+    from events
+    inner join scored
+        on events.customer_id = scored.customer_id
+),
+
+-- The strength of a topic next to the counts of its items, in one pass.
+counted as (
     select
         topic,
+        segment,
+        item,
+        count(*) as events,
         cramers_v(segment, item) as separation
-    from events
-    group by topic
+    from labelled
+    group by grouping sets ((topic), (topic, segment, item))
 ),
 
 counts as (
     select
-        segment,
         topic,
+        segment,
         item,
-        count(*) as events
-    from events
-    group by segment, topic, item
+        events,
+        max(case when segment is null then separation end)
+            over (partition by topic) as separation
+    from counted
 ),
 
 shares as (
@@ -255,16 +263,14 @@ shares as (
         sum(events) over (partition by topic, item) as item_events,
         sum(events) over (partition by topic) as topic_events
     from counts
+    where segment is not null
 ),
 
 with_intervals as (
     select
-        shares.*,
-        proportion_ci(shares.events, shares.segment_events) as share_interval,
-        associations.separation
+        *,
+        proportion_ci(events, segment_events) as share_interval
     from shares
-    inner join associations
-        on shares.topic = associations.topic
 )
 
 select
@@ -277,8 +283,9 @@ select
     value_upper,
     total_value,
     100 * value / nullif(total_value, 0) as index,
-    squares_between / nullif(squares_between + squares_within_all, 0)
-        as separation,
+    round(
+        squares_between / nullif(squares_between + squares_within_all, 0), 9
+    ) as separation,
     'eta_squared' as separation_kind
 from measured
 union all
