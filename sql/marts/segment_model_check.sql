@@ -31,29 +31,47 @@ cells as (
     cross join (select unnest(range(1, 6)) as m) as m
 ),
 
-models as (
-    select distinct model
-    from intermediate.segment_models
-),
-
--- 125 cells for each model and each rule that covers one; no rule, one row.
-covered as (
+-- Every rule against every cell.
+matched as (
     select
-        models.model,
+        rules.model,
         cells.r,
         cells.f,
         cells.m,
         rules.segment,
-        min(rules.rule_no) as rule_no
-    from models
+        case
+            when
+                cells.r between rules.r_min and rules.r_max
+                and cells.f between rules.f_min and rules.f_max
+                and cells.m between rules.m_min and rules.m_max
+                then rules.rule_no
+        end as rule_no
+    from intermediate.segment_models as rules
     cross join cells
-    left join intermediate.segment_models as rules
-        on
-            models.model = rules.model
-            and cells.r between rules.r_min and rules.r_max
-            and cells.f between rules.f_min and rules.f_max
-            and cells.m between rules.m_min and rules.m_max
-    group by models.model, cells.r, cells.f, cells.m, rules.segment
+),
+
+covered as (
+    select
+        model,
+        r,
+        f,
+        m,
+        segment,
+        min(rule_no) as rule_no
+    from matched
+    where rule_no is not null
+    group by model, r, f, m, segment
+    union all
+    select
+        model,
+        r,
+        f,
+        m,
+        null as segment,
+        null as rule_no
+    from matched
+    group by model, r, f, m
+    having count(rule_no) = 0
 ),
 
 ranked as (
@@ -76,8 +94,7 @@ scored as (
     group by r, f, m
 ),
 
--- A segment without any cell of its own still has rows here, none of them
--- first.
+-- A segment that never comes first still has rows here.
 by_segment as (
     select
         ranked.model,
