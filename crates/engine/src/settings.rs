@@ -118,6 +118,9 @@ const BUILT_IN: &[(&str, SettingType, Option<&str>, bool, &str)] = {
     ("history_weeks", Integer, Some("39"), false, "weeks of history in trends"),
     ("min_n", Integer, Some("30"), false, "groups with fewer cases are withheld from rankings"),
     ("cost_window_days", Integer, Some("365"), false, "days before as_of whose cases and orders decide what a customer costs; NULL counts all"),
+    ("sales_window_days", Integer, Some("365"), false, "days before as_of whose sales and requests count in rates by article, category, channel, carrier, shop and stage; NULL counts all"),
+    ("refund_target_days", Integer, Some("7"), false, "days from the request within which a refund is in time"),
+    ("failure_horizon_days", Integer, Some("90"), false, "days after as_of for which failures are expected"),
     ]
 };
 
