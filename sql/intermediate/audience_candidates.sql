@@ -36,8 +36,7 @@
 -- last_contact_at        last ticket, answer or request
 -- last_requested_at      last request to send something back
 --
--- Audiences may overlap, but for to_activate. A masked address shows its first
--- letter and domain, a masked number its last two digits.
+-- Audiences may overlap, but to_activate with none of high value, at risk, new.
 
 with
 
@@ -117,21 +116,8 @@ sleeping as (
 
 select
     sleeping.customer_id,
-    case
-        when $show_personal_data then people.email
-        when strpos(people.email, '@') > 1
-            then
-                concat(
-                    left(people.email, 1),
-                    '***@',
-                    split_part(people.email, '@', 2)
-                )
-    end as email,
-    case
-        when $show_personal_data then people.phone
-        when length(people.phone) > 2
-            then concat('***', right(people.phone, 2))
-    end as phone,
+    people.email,
+    people.phone,
     sleeping.region,
     sleeping.preferred_channel,
     sleeping.segment,
@@ -167,7 +153,7 @@ select
     ) as last_contact_at,
     requests.requested_at as last_requested_at
 from sleeping
-left join staging.customers as people
+left join intermediate.contact_details as people
     on sleeping.customer_id = people.customer_id
 left join contacts
     on sleeping.customer_id = contacts.customer_id

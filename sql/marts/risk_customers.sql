@@ -39,13 +39,13 @@
 -- signals                how many of these seven hold
 -- risk_score             signals / 7
 -- sales_amount           net sales in the window
--- cost_amount            booked after-sales cost of the $cost_window_days
 --
 -- The last $returner_window_days: orders placed, requests made and refunds paid
 -- in it. Evidence, not a verdict: every sign has honest explanations, returns
 -- that are the seller's fault are left out of the rate, and someone looks before
 -- anything is refused. Sizes are not known: units of articles with one name
--- stand for them. Addresses are not in the lake.
+-- stand for them. Addresses are not in the lake; what
+-- the customer costs is in costs_by_customer.
 
 with
 
@@ -231,8 +231,7 @@ evidence as (
         coalesce(unpaid.unpaid_orders, 0) as unpaid_orders,
         coalesce(unpaid.refused_deliveries, 0) as refused_deliveries,
         coalesce(accounts.accounts, 0) as accounts,
-        coalesce(usual.sales_amount, 0) as sales_amount,
-        costs.cost_amount
+        coalesce(usual.sales_amount, 0) as sales_amount
     from suspects
     left join usual
         on suspects.customer_id = usual.customer_id
@@ -246,8 +245,6 @@ evidence as (
         on suspects.customer_id = unpaid.customer_id
     left join accounts
         on suspects.customer_id = accounts.customer_id
-    left join marts.costs_by_customer as costs
-        on suspects.customer_id = costs.customer_id
 ),
 
 signs as (
@@ -310,6 +307,5 @@ select
     has_rejected_claims,
     signals,
     signals / 7.0 as risk_score,
-    sales_amount,
-    cost_amount
+    sales_amount
 from counted
