@@ -63,8 +63,14 @@ select
     case
         when cost_amount is null then 'unknown'
         when cost_amount = 0 then 'low'
-        when dearer < $value_high_share * customers then 'high'
-        when cheaper < $value_low_share * customers then 'low'
+        when
+            dearer < $value_high_share * customers
+            and cheaper >= $value_low_share * customers
+            then 'high'
+        when
+            cheaper < $value_low_share * customers
+            and dearer >= $value_high_share * customers
+            then 'low'
         else 'medium'
     end as cost_tier,
     kept_amount,
