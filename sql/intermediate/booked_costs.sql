@@ -16,6 +16,7 @@
 -- customer_id     customer, NULL when unknown
 -- order_id        order
 -- sku             article; NULL for tickets about no return
+-- category        category of the article
 -- shop_id         shop
 -- channel         channel of the order
 -- request_kind    return, exchange, repair or refund_only; NULL for others
@@ -338,7 +339,7 @@ attributed as (
             coalesce(lines.units, order_items.quantity, 1),
             order_items.quantity
         ) as goods_cost,
-        coalesce(order_items.category, products.category) as category,
+        coalesce(products.category, order_items.category) as category,
         lines.opened_at
     from lines
     left join staging.orders
@@ -419,6 +420,7 @@ select
     valued.customer_id,
     valued.order_id,
     valued.sku,
+    valued.category,
     valued.shop_id,
     valued.channel,
     valued.request_kind,

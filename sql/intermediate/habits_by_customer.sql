@@ -1,5 +1,5 @@
--- What does each customer buy most, send back most often, and at what hour is he
--- or she there?
+-- What does each customer buy most, send back most often, and at what hour is
+-- he or she there?
 --
 -- grain: customer_id
 --

@@ -1,5 +1,5 @@
--- Which segment was each customer in on an earlier day, which today, by the same
--- cuts?
+-- Which segment was each customer in on an earlier day, which today, by the
+-- same cuts?
 --
 -- grain: customer_id
 --

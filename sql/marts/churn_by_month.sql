@@ -133,7 +133,9 @@ dated as (
     select
         *,
         make_date(
-            cast(month_number / 12 as int), cast(month_number % 12 + 1 as int), 1
+            cast(month_number / 12 as int),
+            cast(month_number % 12 + 1 as int),
+            1
         ) as churn_month,
         proportion_ci(churned_customers, active_at_start) as churn_interval
     from running

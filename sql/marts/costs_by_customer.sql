@@ -24,30 +24,9 @@
 -- The window is the last $cost_window_days: cases that began and orders that
 -- were placed in it, so a late return sets its cost against newer sales. Refunds
 -- are no cost here, they are taken off kept_amount. Guests have no row, see
--- after_sales_costs. Hidden cost is in hidden_costs, never in here.
+-- after_sales_costs. Hidden cost is never in here.
 
 with
-
-costs as (
-    select
-        customer_id,
-        case_kind,
-        case_id,
-        sum(cost_amount) as cost_amount,
-        sum(cost_amount) filter (where cost_group = 'return_exchange')
-            as return_exchange_cost_amount,
-        sum(cost_amount) filter (where cost_group = 'repair')
-            as repair_cost_amount,
-        sum(cost_amount) filter (where cost_group = 'customer_service')
-            as customer_service_cost_amount,
-        sum(cost_amount) filter (where cost_basis = 'standard')
-            as standard_cost_amount
-    from intermediate.booked_costs
-    where
-        customer_id is not null
-        and opened_at >= $cost_window_start_at
-    group by customer_id, case_kind, case_id
-),
 
 costs_by_customer as (
     select
@@ -59,7 +38,10 @@ costs_by_customer as (
         sum(repair_cost_amount) as repair_cost_amount,
         sum(customer_service_cost_amount) as customer_service_cost_amount,
         sum(standard_cost_amount) as standard_cost_amount
-    from costs
+    from intermediate.case_costs
+    where
+        customer_id is not null
+        and opened_at >= $cost_window_start_at
     group by customer_id
 ),
 

@@ -38,7 +38,7 @@
 -- tickets              contact cases ever
 -- open_tickets         of those, not solved
 -- cost_amount          cost of service and returns, as in costs_by_customer;
---                      NULL when unknown, and without a case or purchase of late
+--                      NULL when unknown, or nothing happened of late
 -- cost_to_serve_share  the same over kept sales of late
 -- best_contact_hour    local hour with most purchases, answers and tickets
 -- tenure_days          days since the customer was first known, or first bought
@@ -57,8 +57,8 @@
 -- csat_answered_at     when the last satisfaction question was answered
 --
 -- Every customer of the lake has a row, also those who never bought, and those
--- who bought but are missing in the customer table (is_identified is false). Who
--- buys as a guest has none: identity_coverage says how much of the business
+-- who bought but are missing in the customer table (is_identified is false).
+-- Who buys as a guest has none: identity_coverage says how much of the business
 -- that is. Names and addresses stay in staging.customers. Each column means
 -- what it means in the mart it comes from, with its windows.
 

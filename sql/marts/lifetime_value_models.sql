@@ -4,7 +4,7 @@
 -- grain: one row
 --
 -- customers             customers the purchase model was fitted to
--- repeat_customers      of those, with a repeat purchase, and in the spend model
+-- repeat_customers      of those, with a repeat purchase: the spend model's
 -- r                     shape of the purchase rates
 -- alpha                 scale of the purchase rates, weeks
 -- a                     first parameter of dropping out

@@ -156,7 +156,8 @@ indexed as (
     select
         *,
         case
-            when scores >= 2 then round(100 * weighted_sum / nullif(weights, 0), 6)
+            when scores >= 2
+                then round(100 * weighted_sum / nullif(weights, 0), 6)
         end as loyalty_index
     from weighted
 ),

@@ -18,9 +18,10 @@
 -- between and there again afterwards. rolling_rate counts such a customer all
 -- the way, so it falls towards the report day even if nobody leaves: the last
 -- months have no later ones to come back in. repeat_rate only grows. A second
--- purchase in the first month is in none of them. Replacements are no purchases. Cohorts begin with
--- the lake: who bought before its first order counts as new. Every cohort has
--- as many rows as the oldest, so that the grid is square.
+-- purchase in the first month is in none of them. Replacements are no
+-- purchases. Cohorts begin with the lake: who bought before its first order
+-- counts as new. Every cohort has as many rows as the oldest, so that the grid
+-- is square.
 
 with
 

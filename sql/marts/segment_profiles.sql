@@ -10,8 +10,8 @@
 -- customers        customers with a value (measures), purchases, lines or
 --                  requests of the segment in all (shares)
 -- value            mean of the customers (measures), share (shares)
--- value_lower      lower end of its 95 % interval; Student's for means, Wilson's
---                  for shares
+-- value_lower      lower end of its 95 % interval: Student's for means,
+--                  Wilson's for shares
 -- value_upper      upper end
 -- total_value      the same over all segments
 -- index            100 * value / total_value: 130 is 30 % above all customers,
@@ -26,10 +26,10 @@
 -- ever, with the mean hours of the customer's own tickets; cost is that of
 -- costs_by_customer. Reasons are of requests made for orders of the window, of
 -- all kinds; day parts of purchases are night from midnight, morning from 6,
--- afternoon from 12 and evening from 18, local. A measure that made the segments
--- (recency_days, frequency, monetary) separates them by construction. Lines of
--- one order and requests of one customer are not independent: intervals of
--- shares are a little narrow.
+-- afternoon from 12 and evening from 18, local. A measure that made the
+-- segments (recency_days, frequency, monetary) separates them by construction.
+-- Lines of one order and requests of one customer are not independent:
+-- intervals of shares are a little narrow.
 
 with
 
@@ -167,7 +167,8 @@ totals as (
             / sum(customers) over (partition by topic, item),
             9
         ) as total_value,
-        sum(squares_within) over (partition by topic, item) as squares_within_all
+        sum(squares_within) over (partition by topic, item)
+            as squares_within_all
     from spreads
 ),
 

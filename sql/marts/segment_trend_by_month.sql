@@ -9,7 +9,7 @@
 -- customer_share   of all customers with a score
 -- amount           value scored
 -- amount_share     of the value of all
--- change_customers  customers less those of the month before; NULL for the first
+-- change_customers  customers less those of the month before, if any
 -- psi_previous     population stability index of the month's mix against that
 --                  of the month before; the same in all rows of a month
 -- psi_first        the same against the first month shown

@@ -32,9 +32,9 @@
 -- Each customer has one voice in the score of a segment, the last valid answer,
 -- so that who is asked more often does not weigh more and the interval holds.
 -- The return rate counts orders, mature or not; compare it within the table and
--- not with a published one. Segments are made of recency, so how many of one are
--- churned says what the segment is; how many of its customers were lost lately
--- is in churn_by_segment, what they are expected to bring in
+-- not with a published one. Segments are made of recency, so how many of one
+-- are churned says what the segment is; how many of its customers were lost
+-- lately is in churn_by_segment, what they are expected to bring in
 -- lifetime_values_by_segment, what they cost in segment_profiles.
 
 with
