@@ -70,12 +70,13 @@ cells as (
 
 -- How much the rate of a week varies about the rate of all, by the mature ones:
 -- sum((r - rate * s)^2 / s) / (weeks - 1), with rate = sum(r) / sum(s).
+-- Decimals add up to the same sum in any order, floats do not.
 weeks as (
     select
         shop,
         delivered_week_number,
-        cast(sum(sales_amount) as double) as sales_amount,
-        cast(sum(returned_amount) as double) as returned_amount
+        sum(sales_amount) as sales_amount,
+        sum(returned_amount) as returned_amount
     from cells
     where not is_arriving
     group by shop, delivered_week_number
@@ -86,8 +87,18 @@ dispersion as (
     select
         shop,
         (
-            sum(returned_amount * returned_amount / sales_amount)
-            - sum(returned_amount) * sum(returned_amount) / sum(sales_amount)
+            cast(
+                sum(
+                    cast(
+                        cast(returned_amount as double)
+                        * cast(returned_amount as double)
+                        / cast(sales_amount as double) as decimal(30, 6)
+                    )
+                ) as double
+            )
+            - cast(sum(returned_amount) as double)
+            * cast(sum(returned_amount) as double)
+            / cast(sum(sales_amount) as double)
         ) / nullif(count(*) - 1, 0) as variance_per_amount
     from weeks
     group by shop
@@ -104,7 +115,7 @@ pending as (
                 coalesce(cast(shop_id as varchar), 'unknown'), 'all'
             ]) as shop,
             line_amount
-        from marts.returns
+        from intermediate.requests_with_stages
         where
             kind = 'return'
             and is_open

@@ -39,12 +39,14 @@
 -- late_share_upper  upper end
 --
 -- Sales of the last $sales_window_days, each with its own returns, so no rate
--- exceeds one. unit_return_rate mixes sales that can still come back with those
--- that cannot: compare by the mature or the developed rate. The developed rate
--- takes sales of all weeks to come back at the same pace, and its interval is
--- that of these very sales, not of the next ones; with few returns a week it is
--- too narrow. Units of one order come back together: Wilson intervals of unit
--- rates are a little narrow. The value rate has none.
+-- exceeds one. A request that names no line of its order is in no row; those
+-- are in the rates by month and week. unit_return_rate mixes sales that can
+-- still come back with those that cannot: compare by the mature or the
+-- developed rate. The developed rate takes sales of all weeks to come back at
+-- the same pace, and its interval is that of these very sales, not of the next
+-- ones; with few returns a week it is too narrow. Units of one order come back
+-- together: Wilson intervals of unit rates are a little narrow. The value rate
+-- has none.
 -- An order that came with two carriers counts once for each. Parcels that
 -- are overdue and still on their way are in no late_share. unknown also holds
 -- what has not been sent yet.

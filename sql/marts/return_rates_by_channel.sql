@@ -34,12 +34,14 @@
 -- developed_unit_return_rate_upper  upper end, at most 1
 --
 -- Sales of the last $sales_window_days, each with its own returns, so no rate
--- exceeds one. unit_return_rate mixes sales that can still come back with those
--- that cannot: compare by the mature or the developed rate. The developed rate
--- takes sales of all weeks to come back at the same pace, and its interval is
--- that of these very sales, not of the next ones; with few returns a week it is
--- too narrow. Units of one order come back together: Wilson intervals of unit
--- rates are a little narrow. The value rate has none.
+-- exceeds one. A request that names no line of its order is in no row; those
+-- are in the rates by month and week. unit_return_rate mixes sales that can
+-- still come back with those that cannot: compare by the mature or the
+-- developed rate. The developed rate takes sales of all weeks to come back at
+-- the same pace, and its interval is that of these very sales, not of the next
+-- ones; with few returns a week it is too narrow. Units of one order come back
+-- together: Wilson intervals of unit rates are a little narrow. The value rate
+-- has none.
 
 with
 

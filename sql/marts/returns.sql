@@ -66,194 +66,64 @@
 -- stages then run side by side, and refund_hours begins with the approval. What
 -- the goods lost in value is not part of booked_cost.
 
-with
-
--- One row for each request and order before joining. A repair is done when the
--- last of it is.
-repairs as (
-    select
-        return_id,
-        sum(repair_cost) as repair_cost,
-        case when bool_and(not is_open) then max(closed_at) end as repaired_at
-    from staging.repairs
-    where
-        problem is null
-        and return_id is not null
-    group by return_id
-),
-
-joined as (
-    select
-        requests.return_id,
-        requests.order_id,
-        requests.line_no,
-        requests.customer_id,
-        requests.shop_id,
-        requests.sku,
-        lines.category,
-        lines.channel,
-        records.channel as request_channel,
-        lines.carrier,
-        customers.returner_class,
-        requests.kind,
-        requests.reason,
-        nullif(split_part(records.reason_code, '/', 2), '') as reason_detail,
-        records.reason_text,
-        requests.outcome,
-        requests.problem,
-        requests.units,
-        requests.line_amount,
-        requests.refund_amount,
-        records.reverse_shipping_cost,
-        records.handling_cost,
-        repairs.repair_cost,
-        records.recovery_value,
-        lines.late_days,
-        requests.ordered_at = customers.first_ordered_at as is_first_order,
-        lines.is_late,
-        requests.is_seller_fault,
-        requests.is_reason_unknown,
-        requests.ordered_at,
-        lines.delivered_at,
-        requests.requested_at,
-        records.approved_at,
-        requests.received_at,
-        records.inspected_at,
-        requests.refunded_at,
-        replacements.delivered_at as replacement_delivered_at,
-        repairs.repaired_at,
-        records.closed_at,
-        -- Where the lake records no arrivals at all, none is waited for.
-        requests.received_at is null
-        and (select count(received_at) from staging.returns) > 0
-            as is_in_transit
-    from intermediate.returns_with_lines as requests
-    inner join staging.returns as records
-        on requests.return_id = records.return_id
-    left join intermediate.sold_lines as lines
-        on
-            requests.order_id = lines.order_id
-            and requests.line_no = lines.line_no
-    left join intermediate.customers_with_purchases as customers
-        on requests.customer_id = customers.customer_id
-    left join staging.orders as replacements
-        on records.exchange_order_id = replacements.order_id
-    left join repairs
-        on requests.return_id = repairs.return_id
-),
-
--- Integer microseconds: an interval would be far slower. The stage before a
--- refund is the last that was reached by then.
-timed as (
-    select
-        *,
-        cast(requested_at as bigint) as requested,
-        cast(approved_at as bigint) as approved,
-        cast(received_at as bigint) as received,
-        cast(inspected_at as bigint) as inspected,
-        cast(refunded_at as bigint) as refunded,
-        greatest(
-            cast(requested_at as bigint),
-            case
-                when approved_at <= refunded_at then cast(approved_at as bigint)
-            end,
-            case
-                when received_at <= refunded_at then cast(received_at as bigint)
-            end,
-            case
-                when inspected_at <= refunded_at
-                    then cast(inspected_at as bigint)
-            end
-        ) as refundable,
-        case
-            when problem is not null or closed_at is not null then null
-            when
-                coalesce(approved_at, received_at, inspected_at, refunded_at)
-                is null
-                then 'approval'
-            when kind = 'refund_only' and refunded_at is null then 'refund'
-            when kind = 'refund_only' then null
-            when is_in_transit then 'transit'
-            when kind = 'repair' and repaired_at is null then 'repair'
-            when kind = 'repair' then null
-            when kind = 'return' and refunded_at is not null then null
-            when inspected_at is null then 'inspection'
-            when kind = 'return' then 'refund'
-            when replacement_delivered_at is null then 'replacement'
-        end as waiting_for
-    from joined
-)
-
 select
-    return_id,
-    order_id,
-    line_no,
-    customer_id,
-    shop_id,
-    sku,
-    category,
-    channel,
-    request_channel,
-    carrier,
-    returner_class,
-    kind,
-    reason,
-    reason_detail,
-    reason_text,
-    outcome,
-    problem,
-    waiting_for,
-    units,
-    line_amount,
-    refund_amount,
-    case
-        when
-            coalesce(reverse_shipping_cost, handling_cost, repair_cost)
-            is not null
-            then coalesce(reverse_shipping_cost, 0)
-            + coalesce(handling_cost, 0)
-            + coalesce(repair_cost, 0)
-    end as booked_cost,
-    reverse_shipping_cost,
-    handling_cost,
-    repair_cost,
-    recovery_value,
-    (requested - cast(delivered_at as bigint)) / 86400000000.0
-        as days_since_delivery,
-    late_days,
-    case when approved >= requested then approved - requested end
-    / 3600000000.0 as approval_hours,
-    case
-        when received >= coalesce(approved, requested)
-            then received - coalesce(approved, requested)
-    end / 3600000000.0 as transit_hours,
-    case when inspected >= received then inspected - received end
-    / 3600000000.0 as inspection_hours,
-    case when refunded >= refundable then refunded - refundable end
-    / 3600000000.0 as refund_hours,
-    case when refunded >= requested then refunded - requested end
-    / 3600000000.0 as request_to_refund_hours,
-    case
-        when replacement_delivered_at >= requested_at
-            then cast(replacement_delivered_at as bigint) - requested
-    end / 3600000000.0 as request_to_replacement_hours,
-    case
-        when repaired_at >= requested_at
-            then cast(repaired_at as bigint) - requested
-    end / 3600000000.0 as request_to_repair_hours,
-    is_first_order,
-    is_late,
-    is_seller_fault,
-    is_reason_unknown,
-    waiting_for is not null as is_open,
-    ordered_at,
-    delivered_at,
-    requested_at,
-    approved_at,
-    received_at,
-    inspected_at,
-    refunded_at,
-    replacement_delivered_at,
-    repaired_at,
-    closed_at
-from timed
+    requests.return_id,
+    requests.order_id,
+    requests.line_no,
+    requests.customer_id,
+    requests.shop_id,
+    requests.sku,
+    lines.category,
+    lines.channel,
+    requests.request_channel,
+    lines.carrier,
+    customers.returner_class,
+    requests.kind,
+    requests.reason,
+    requests.reason_detail,
+    requests.reason_text,
+    requests.outcome,
+    requests.problem,
+    requests.waiting_for,
+    requests.units,
+    requests.line_amount,
+    requests.refund_amount,
+    requests.booked_cost,
+    requests.reverse_shipping_cost,
+    requests.handling_cost,
+    requests.repair_cost,
+    requests.recovery_value,
+    (
+        cast(requests.requested_at as bigint)
+        - cast(lines.delivered_at as bigint)
+    ) / 86400000000.0 as days_since_delivery,
+    lines.late_days,
+    requests.approval_hours,
+    requests.transit_hours,
+    requests.inspection_hours,
+    requests.refund_hours,
+    requests.request_to_refund_hours,
+    requests.request_to_replacement_hours,
+    requests.request_to_repair_hours,
+    requests.ordered_at = customers.first_ordered_at as is_first_order,
+    lines.is_late,
+    requests.is_seller_fault,
+    requests.is_reason_unknown,
+    requests.is_open,
+    requests.ordered_at,
+    lines.delivered_at,
+    requests.requested_at,
+    requests.approved_at,
+    requests.received_at,
+    requests.inspected_at,
+    requests.refunded_at,
+    requests.replacement_delivered_at,
+    requests.repaired_at,
+    requests.closed_at
+from intermediate.requests_with_stages as requests
+left join intermediate.sold_lines as lines
+    on
+        requests.order_id = lines.order_id
+        and requests.line_no = lines.line_no
+left join intermediate.customers_with_purchases as customers
+    on requests.customer_id = customers.customer_id
