@@ -20,8 +20,8 @@
 -- last_contact_at       last ticket, answer or request
 --
 -- Segment at_risk, cant_lose_them, need_attention or about_to_sleep, with at
--- least the median value of those scored. A segment is no forecast: nothing here
--- says how probable it is that the customer leaves.
+-- least the median value of those scored. A segment is no forecast: nothing
+-- here says how probable it is that the customer leaves.
 
 select
     customer_id,

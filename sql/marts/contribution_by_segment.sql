@@ -4,8 +4,8 @@
 -- grain: dimension, segment
 --
 -- dimension            rfm_segment, returner_class or value_tier
--- segment              group within it; unscored without a kept order in the RFM
---                      window, no_purchase without a purchase ever
+-- segment              group within it; unscored without a kept order in the
+--                      RFM window, no_purchase without a purchase ever
 -- customers            customers with a purchase or a case in the window
 -- orders               purchases
 -- sales_amount         net sales

@@ -17,8 +17,8 @@
 -- csat_change_lower      lower end of its 95 % interval
 -- csat_change_upper      upper end
 -- is_complete            the month ended before the report day
--- needs_attention        complete, cost per order fell and satisfaction by more than
---                        chance (the whole interval is below 0)
+-- needs_attention        complete, cost per order fell, and satisfaction fell by
+--                        more than chance (the whole interval is below 0)
 --
 -- Side by side is not cause and effect. Only a month that directly follows the
 -- one before is compared; a month without orders or answers compares nothing.

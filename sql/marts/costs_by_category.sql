@@ -74,7 +74,8 @@ select
     coalesce(shares.cases, 0) as cases,
     coalesce(shares.costed_cases, 0) as costed_cases,
     cast(shares.costed_cases as double) / shares.cases as costed_share,
-    case when shares.cases is null then 0 else shares.cost_amount end as cost_amount,
+    case when shares.cases is null then 0 else shares.cost_amount end
+        as cost_amount,
     coalesce(shares.return_exchange_cost_amount, 0)
         as return_exchange_cost_amount,
     coalesce(shares.repair_cost_amount, 0) as repair_cost_amount,

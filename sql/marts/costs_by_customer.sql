@@ -22,9 +22,9 @@
 -- loses_all_revenue     there was cost, and nothing was kept to pay it
 --
 -- The window is the last $cost_window_days: cases that began and orders that
--- were placed in it, so a late return sets its cost against newer sales. Refunds
--- are no cost here, they are taken off kept_amount. Guests have no row, see
--- after_sales_costs. Hidden cost is never in here.
+-- were placed in it, so a late return sets its cost against newer sales.
+-- Refunds are no cost here, they are taken off kept_amount. Guests have no row,
+-- see after_sales_costs. Hidden cost is never in here.
 
 with
 

@@ -67,7 +67,8 @@ with_sizes as (
                 then coalesce(segments.net_amount, 0)
         end as net_amount,
         case
-            when actions.segment_kind = 'reason' then coalesce(reasons.requests, 0)
+            when actions.segment_kind = 'reason'
+                then coalesce(reasons.requests, 0)
         end as requests,
         count(segments.segment) over () + count(reasons.reason) over ()
             as known_segments

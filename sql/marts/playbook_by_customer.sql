@@ -9,8 +9,8 @@
 -- action_en              what a page calls it in English
 -- action_zh              what a page calls it in Chinese
 -- owner                  team that does it
--- offer                  code of an offer; NULL without one, and without consent
---                        or beside a flag for offers of other groups
+-- offer                  code of an offer; NULL without one, and without
+--                        consent or beside a flag for offers of other groups
 -- service_level          priority, standard, basic or reviewed
 -- is_first               the measure to begin with: flags before returner
 --                        classes before RFM segments

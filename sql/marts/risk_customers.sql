@@ -42,8 +42,8 @@
 --
 -- The last $returner_window_days: orders placed, requests made and refunds paid
 -- in it. Evidence, not a verdict: every sign has honest explanations, returns
--- that are the seller's fault are left out of the rate, and someone looks before
--- anything is refused. Sizes are not known: units of articles with one name
+-- that are the seller's fault are left out of the rate, and someone looks
+-- before anything is refused. Sizes are not known: units of articles with one name
 -- stand for them. Addresses are not in the lake; what
 -- the customer costs is in costs_by_customer.
 

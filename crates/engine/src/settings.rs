@@ -101,6 +101,7 @@ const BUILT_IN: &[(&str, SettingType, Option<&str>, bool, &str)] = {
     ("period", Choice(&["week", "month", "quarter", "year"]), Some("week"), false, "length of the period that ends with as_of"),
     ("time_zone", Text, Some("UTC"), true, "zone in which days and weeks are cut"),
     ("currency", Text, None, true, "ISO 4217 code of every amount"),
+    ("other_currencies", Choice(&["exclude", "convert", "as_is"]), Some("exclude"), false, "what becomes of orders and refunds in another currency than the workspace's: left out and counted, converted with fx_rates, or taken as they are"),
     ("rfm_window_days", Integer, Some("365"), false, "days before as_of whose orders count for RFM; NULL counts all"),
     ("rfm_bins", Integer, Some("5"), false, "scores per RFM dimension"),
     ("rfm_method", Choice(&["quantile", "ntile", "qcut", "rfm_r", "fixed"]), Some("quantile"), false, "how RFM values become scores"),
