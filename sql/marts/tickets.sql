@@ -48,6 +48,7 @@
 -- csat_share                      last valid satisfaction answer about it, as a
 --                                 share of the way from worst to best
 -- is_open                         neither solved nor closed
+-- is_pending                      open, and waiting for the customer
 -- is_complaint                    of the kind complaint
 -- is_bot_contained                a bot handled it without a person
 -- has_bot_reply                   a bot answered, alone or first
@@ -158,6 +159,10 @@ counted as (
         activity.hand_offs,
         tickets.handle_minutes,
         tickets.is_open,
+        tickets.is_open
+        and coalesce(
+            coalesce(activity.last_status, tickets.status) = 'pending', false
+        ) as is_pending,
         coalesce(tickets.is_bot_contained, false) as is_bot_contained,
         tickets.created_at,
         clocks.first_reply_at,
@@ -268,6 +273,7 @@ select
     handle_minutes,
     csat_share,
     is_open,
+    is_pending,
     coalesce(kind = 'complaint', false) as is_complaint,
     is_bot_contained,
     is_bot_contained or bot_replies > 0 as has_bot_reply,
