@@ -10,8 +10,8 @@
 -- backlog_days    days the desk needs for the backlog at its pace of the last
 --                 28 days; NULL where it closed nothing
 --
--- Days on which nothing happened are there, from the first case on. A case that was
--- opened again counts as open until its last solution.
+-- Days on which nothing happened are there, from the first case on. A case that
+-- was opened again counts as open until its last solution.
 
 with
 

@@ -1,0 +1,331 @@
+-- How does each agent do, compared with what the same cases are like for
+-- everybody?
+--
+-- grain: agent_id
+--
+-- agent_id                     agent who replied first to, or solved, a case
+-- first_replies                cases the agent was the first to reply to
+-- first_response_median_hours  their median hours to that reply
+-- first_response_ratio         typical hours / typical hours of the same kinds
+--                              of cases: above 1 is slower than expected
+-- first_response_ratio_lower   lower end of its 95 % interval; NULL below ten
+--                              cases, as are the other limits of ratios
+-- first_response_ratio_upper   upper end
+-- solved_tickets               cases the agent was the last to solve
+-- resolution_median_hours      their median hours to the solution
+-- resolution_ratio             typical hours / those of the same kinds of cases
+-- resolution_ratio_lower       lower end of its 95 % interval
+-- resolution_ratio_upper       upper end
+-- handle_minutes_per_ticket    mean minutes of work on them
+-- handle_ratio                 typical minutes / those of the same kinds of
+--                              cases
+-- handle_ratio_lower           lower end of its 95 % interval
+-- handle_ratio_upper           upper end
+-- fcr_rate                     solved at the first contact / fcr_tickets
+-- fcr_lower                    lower end of its 95 % Wilson interval
+-- fcr_upper                    upper end
+-- fcr_tickets                  solved cases of which that can be said
+-- fcr_expected_rate            rate of the same kinds of cases
+-- fcr_ratio                    fcr_rate / fcr_expected_rate: above 1 is better
+-- fcr_z                        distance from it in standard deviations
+-- reopen_rate                  solutions of the agent that did not hold /
+--                              solutions
+-- reopen_lower                 lower end of its 95 % Wilson interval
+-- reopen_upper                 upper end
+-- solutions                    solutions, also those before a reopening
+-- reopen_expected_rate         rate of the same kinds of cases
+-- reopen_ratio                 reopen_rate / reopen_expected_rate: above 1 is
+--                              worse
+-- reopen_z                     distance from it in standard deviations
+-- csat                         satisfied / csat_answers
+-- csat_lower                   lower end of its 95 % Wilson interval
+-- csat_upper                   upper end
+-- csat_answers                 solved cases with a valid answer
+-- csat_expected                share of the same kinds of cases
+-- csat_ratio                   csat / csat_expected: above 1 is better
+-- csat_z                       distance from it in standard deviations
+-- fcr_signal                   1 better, -1 worse than three standard
+--                              deviations of chance allow, else 0; NULL below
+--                              $min_n cases
+-- reopen_signal                the same for reopenings
+-- csat_signal                  the same for satisfaction
+-- fcr_rank                     1 for the highest fcr_ratio among the agents
+--                              with $min_n cases; NULL for the others
+-- is_enough                    at least $min_n solved cases: below, the agent
+--                              is in no ranking
+--
+-- Cases opened in the $support_window_days days before the report day. Cases of
+-- the same kind have the same issue, priority and channel; what they are like
+-- is the mean over all agents, also the agent in question: who has a kind to
+-- himself is compared with himself. Hours and minutes are compared by their
+-- geometric means, so that one case of three weeks does not decide. The first
+-- reply counts for who gave it, solution and answer for the last solver, a
+-- reopening for whose solution it was. A ratio of 1 is no praise: it is what
+-- the team does.
+
+with
+
+-- Below a minute is a minute: the logarithm of nothing is none. greatest()
+-- passes over NULL, so that is told apart first.
+cases as (
+    select
+        ticket_id,
+        concat_ws(' / ', issue_type, priority, channel) as case_kind,
+        first_reply_agent_id,
+        solver_agent_id,
+        first_response_hours,
+        resolution_hours,
+        handle_minutes,
+        case
+            when first_response_hours is not null
+                then ln(greatest(first_response_hours, 1 / 60.0))
+        end as log_response,
+        case
+            when resolution_hours is not null
+                then ln(greatest(resolution_hours, 1 / 60.0))
+        end as log_resolution,
+        case
+            when handle_minutes is not null then ln(greatest(handle_minutes, 1))
+        end as log_handle,
+        case
+            when is_first_contact_resolution then 1.0
+            when not is_first_contact_resolution then 0.0
+        end as fcr,
+        case
+            when is_satisfied then 1.0
+            when not is_satisfied then 0.0
+        end as satisfied
+    from marts.tickets
+    where created_at >= $support_window_start_at
+),
+
+-- What a case of a kind is like, whoever has it.
+expected as (
+    select
+        *,
+        avg(log_response) over (partition by case_kind) as expected_response,
+        avg(log_resolution) over (partition by case_kind)
+            as expected_resolution,
+        avg(log_handle) over (partition by case_kind) as expected_handle,
+        avg(fcr) over (partition by case_kind) as expected_fcr,
+        avg(satisfied) over (partition by case_kind) as expected_satisfied
+    from cases
+    where
+        first_reply_agent_id is not null
+        or solver_agent_id is not null
+),
+
+repliers as (
+    select
+        first_reply_agent_id as agent_id,
+        count(*) as first_replies,
+        median(first_response_hours) as first_response_median_hours,
+        avg(log_response - expected_response) as response_log_ratio,
+        case
+            when count(log_response) >= 10
+                then
+                    stddev(log_response - expected_response)
+                    / sqrt(count(log_response))
+        end as response_log_error
+    from expected
+    where first_reply_agent_id is not null
+    group by first_reply_agent_id
+),
+
+solvers as (
+    select
+        solver_agent_id as agent_id,
+        count(*) as solved_tickets,
+        median(resolution_hours) as resolution_median_hours,
+        avg(log_resolution - expected_resolution) as resolution_log_ratio,
+        case
+            when count(log_resolution) >= 10
+                then
+                    stddev(log_resolution - expected_resolution)
+                    / sqrt(count(log_resolution))
+        end as resolution_log_error,
+        avg(handle_minutes) as handle_minutes_per_ticket,
+        avg(log_handle - expected_handle) as handle_log_ratio,
+        case
+            when count(log_handle) >= 10
+                then
+                    stddev(log_handle - expected_handle)
+                    / sqrt(count(log_handle))
+        end as handle_log_error,
+        sum(fcr) as fcr,
+        count(fcr) as fcr_tickets,
+        sum(expected_fcr) filter (where fcr is not null) as fcr_expected,
+        sum(expected_fcr * (1 - expected_fcr)) filter (where fcr is not null)
+            as fcr_variance,
+        sum(satisfied) as satisfied,
+        count(satisfied) as csat_answers,
+        sum(expected_satisfied) filter (where satisfied is not null)
+            as satisfied_expected,
+        sum(expected_satisfied * (1 - expected_satisfied))
+        filter (where satisfied is not null) as satisfied_variance
+    from expected
+    where solver_agent_id is not null
+    group by solver_agent_id
+),
+
+solved as (
+    select
+        solutions.solver_agent_id,
+        case when solutions.is_reopened then 1.0 else 0.0 end as reopened,
+        avg(case when solutions.is_reopened then 1.0 else 0.0 end)
+            over (partition by cases.case_kind) as expected_reopened
+    from intermediate.ticket_solutions as solutions
+    inner join cases
+        on solutions.ticket_id = cases.ticket_id
+    where solutions.solver_agent_id is not null
+),
+
+reopenings as (
+    select
+        solver_agent_id as agent_id,
+        count(*) as solutions,
+        sum(reopened) as reopened,
+        sum(expected_reopened) as reopened_expected,
+        sum(expected_reopened * (1 - expected_reopened)) as reopened_variance
+    from solved
+    group by solver_agent_id
+),
+
+agents as (
+    select agent_id
+    from repliers
+    union
+    select agent_id
+    from solvers
+    union
+    select agent_id
+    from reopenings
+),
+
+joined as (
+    select
+        agents.agent_id,
+        coalesce(repliers.first_replies, 0) as first_replies,
+        repliers.first_response_median_hours,
+        repliers.response_log_ratio,
+        repliers.response_log_error,
+        coalesce(solvers.solved_tickets, 0) as solved_tickets,
+        solvers.resolution_median_hours,
+        solvers.resolution_log_ratio,
+        solvers.resolution_log_error,
+        solvers.handle_minutes_per_ticket,
+        solvers.handle_log_ratio,
+        solvers.handle_log_error,
+        solvers.fcr,
+        coalesce(solvers.fcr_tickets, 0) as fcr_tickets,
+        solvers.fcr_expected,
+        solvers.fcr_variance,
+        solvers.satisfied,
+        coalesce(solvers.csat_answers, 0) as csat_answers,
+        solvers.satisfied_expected,
+        solvers.satisfied_variance,
+        coalesce(reopenings.solutions, 0) as solutions,
+        reopenings.reopened,
+        reopenings.reopened_expected,
+        reopenings.reopened_variance,
+        coalesce(solvers.solved_tickets, 0) >= $min_n as is_enough,
+        proportion_ci(
+            cast(solvers.fcr as bigint), solvers.fcr_tickets
+        ) as fcr_interval,
+        proportion_ci(
+            cast(solvers.satisfied as bigint), solvers.csat_answers
+        ) as csat_interval,
+        proportion_ci(
+            cast(reopenings.reopened as bigint), reopenings.solutions
+        ) as reopen_interval
+    from agents
+    left join repliers
+        on agents.agent_id = repliers.agent_id
+    left join solvers
+        on agents.agent_id = solvers.agent_id
+    left join reopenings
+        on agents.agent_id = reopenings.agent_id
+),
+
+-- Where every case of a kind ends alike there is no chance, and no distance.
+compared as (
+    select
+        *,
+        (fcr - fcr_expected) / nullif(sqrt(fcr_variance), 0) as fcr_z,
+        (reopened - reopened_expected) / nullif(sqrt(reopened_variance), 0)
+            as reopen_z,
+        (satisfied - satisfied_expected)
+        / nullif(sqrt(satisfied_variance), 0) as csat_z
+    from joined
+)
+
+select
+    agent_id,
+    first_replies,
+    first_response_median_hours,
+    exp(response_log_ratio) as first_response_ratio,
+    exp(response_log_ratio - 1.959963984540054 * response_log_error)
+        as first_response_ratio_lower,
+    exp(response_log_ratio + 1.959963984540054 * response_log_error)
+        as first_response_ratio_upper,
+    solved_tickets,
+    resolution_median_hours,
+    exp(resolution_log_ratio) as resolution_ratio,
+    exp(resolution_log_ratio - 1.959963984540054 * resolution_log_error)
+        as resolution_ratio_lower,
+    exp(resolution_log_ratio + 1.959963984540054 * resolution_log_error)
+        as resolution_ratio_upper,
+    handle_minutes_per_ticket,
+    exp(handle_log_ratio) as handle_ratio,
+    exp(handle_log_ratio - 1.959963984540054 * handle_log_error)
+        as handle_ratio_lower,
+    exp(handle_log_ratio + 1.959963984540054 * handle_log_error)
+        as handle_ratio_upper,
+    fcr / nullif(fcr_tickets, 0) as fcr_rate,
+    fcr_interval['lower'] as fcr_lower,
+    fcr_interval['upper'] as fcr_upper,
+    fcr_tickets,
+    fcr_expected / nullif(fcr_tickets, 0) as fcr_expected_rate,
+    fcr / nullif(fcr_expected, 0) as fcr_ratio,
+    fcr_z,
+    reopened / nullif(solutions, 0) as reopen_rate,
+    reopen_interval['lower'] as reopen_lower,
+    reopen_interval['upper'] as reopen_upper,
+    solutions,
+    reopened_expected / nullif(solutions, 0) as reopen_expected_rate,
+    reopened / nullif(reopened_expected, 0) as reopen_ratio,
+    reopen_z,
+    satisfied / nullif(csat_answers, 0) as csat,
+    csat_interval['lower'] as csat_lower,
+    csat_interval['upper'] as csat_upper,
+    csat_answers,
+    satisfied_expected / nullif(csat_answers, 0) as csat_expected,
+    satisfied / nullif(satisfied_expected, 0) as csat_ratio,
+    csat_z,
+    case
+        when fcr_tickets < $min_n then null
+        when fcr_z > 3 then 1
+        when fcr_z < -3 then -1
+        else 0
+    end as fcr_signal,
+    case
+        when solutions < $min_n then null
+        when reopen_z < -3 then 1
+        when reopen_z > 3 then -1
+        else 0
+    end as reopen_signal,
+    case
+        when csat_answers < $min_n then null
+        when csat_z > 3 then 1
+        when csat_z < -3 then -1
+        else 0
+    end as csat_signal,
+    case
+        when fcr_tickets >= $min_n
+            then rank() over (
+                partition by fcr_tickets >= $min_n
+                order by fcr / nullif(fcr_expected, 0) desc
+            )
+    end as fcr_rank,
+    is_enough
+from compared
