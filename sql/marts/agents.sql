@@ -115,136 +115,153 @@ expected as (
         or solver_agent_id is not null
 ),
 
-repliers as (
+-- One row for the reply and one for the solution, so that both are one pass.
+roles as (
     select
-        first_reply_agent_id as agent_id,
-        count(*) as first_replies,
-        median(first_response_hours) as first_response_median_hours,
-        avg(log_response - expected_response) as response_log_ratio,
-        case
-            when count(log_response) >= 10
-                then
-                    stddev(log_response - expected_response)
-                    / sqrt(count(log_response))
-        end as response_log_error
+        *,
+        unnest([
+            named_struct('role', 'reply', 'agent_id', first_reply_agent_id),
+            named_struct('role', 'solution', 'agent_id', solver_agent_id)
+        ]) as role
     from expected
-    where first_reply_agent_id is not null
-    group by first_reply_agent_id
 ),
 
-solvers as (
+parts as (
     select
-        solver_agent_id as agent_id,
-        count(*) as solved_tickets,
-        median(resolution_hours) as resolution_median_hours,
-        avg(log_resolution - expected_resolution) as resolution_log_ratio,
-        case
-            when count(log_resolution) >= 10
-                then
-                    stddev(log_resolution - expected_resolution)
-                    / sqrt(count(log_resolution))
-        end as resolution_log_error,
-        avg(handle_minutes) as handle_minutes_per_ticket,
-        avg(log_handle - expected_handle) as handle_log_ratio,
-        case
-            when count(log_handle) >= 10
-                then
-                    stddev(log_handle - expected_handle)
-                    / sqrt(count(log_handle))
-        end as handle_log_error,
-        sum(fcr) as fcr,
-        count(fcr) as fcr_tickets,
-        sum(expected_fcr) filter (where fcr is not null) as fcr_expected,
-        sum(expected_fcr * (1 - expected_fcr)) filter (where fcr is not null)
+        role['agent_id'] as agent_id,
+        role['role'] = 'solution' as is_solver,
+        first_response_hours,
+        log_response - expected_response as log_response,
+        resolution_hours,
+        log_resolution - expected_resolution as log_resolution,
+        handle_minutes,
+        log_handle - expected_handle as log_handle,
+        fcr,
+        case when fcr is not null then expected_fcr end as expected_fcr,
+        satisfied,
+        case when satisfied is not null then expected_satisfied end
+            as expected_satisfied
+    from roles
+    where role['agent_id'] is not null
+),
+
+by_agent as (
+    select
+        agent_id,
+        count(*) filter (where not is_solver) as first_replies,
+        median(first_response_hours) filter (where not is_solver)
+            as first_response_median_hours,
+        avg(log_response) filter (where not is_solver) as response_log_ratio,
+        stddev(log_response) filter (where not is_solver)
+            as response_log_deviation,
+        count(log_response) filter (where not is_solver) as response_cases,
+        count(*) filter (where is_solver) as solved_tickets,
+        median(resolution_hours) filter (where is_solver)
+            as resolution_median_hours,
+        avg(log_resolution) filter (where is_solver) as resolution_log_ratio,
+        stddev(log_resolution) filter (where is_solver)
+            as resolution_log_deviation,
+        count(log_resolution) filter (where is_solver) as resolution_cases,
+        avg(handle_minutes) filter (where is_solver)
+            as handle_minutes_per_ticket,
+        avg(log_handle) filter (where is_solver) as handle_log_ratio,
+        stddev(log_handle) filter (where is_solver) as handle_log_deviation,
+        count(log_handle) filter (where is_solver) as handle_cases,
+        sum(fcr) filter (where is_solver) as fcr,
+        count(fcr) filter (where is_solver) as fcr_tickets,
+        sum(expected_fcr) filter (where is_solver) as fcr_expected,
+        sum(expected_fcr * (1 - expected_fcr)) filter (where is_solver)
             as fcr_variance,
-        sum(satisfied) as satisfied,
-        count(satisfied) as csat_answers,
-        sum(expected_satisfied) filter (where satisfied is not null)
+        sum(satisfied) filter (where is_solver) as satisfied,
+        count(satisfied) filter (where is_solver) as csat_answers,
+        sum(expected_satisfied) filter (where is_solver)
             as satisfied_expected,
         sum(expected_satisfied * (1 - expected_satisfied))
-        filter (where satisfied is not null) as satisfied_variance
-    from expected
-    where solver_agent_id is not null
-    group by solver_agent_id
+        filter (where is_solver) as satisfied_variance
+    from parts
+    group by agent_id
 ),
 
 solved as (
     select
-        solutions.solver_agent_id,
+        solutions.solver_agent_id as agent_id,
         case when solutions.is_reopened then 1.0 else 0.0 end as reopened,
-        avg(case when solutions.is_reopened then 1.0 else 0.0 end)
-            over (partition by cases.case_kind) as expected_reopened
+        avg(case when solutions.is_reopened then 1.0 else 0.0 end) over (
+            partition by
+                tickets.issue_type,
+                tickets.priority,
+                tickets.channel
+        ) as expected_reopened
     from intermediate.ticket_solutions as solutions
-    inner join cases
-        on solutions.ticket_id = cases.ticket_id
-    where solutions.solver_agent_id is not null
+    inner join staging.tickets
+        on solutions.ticket_id = tickets.ticket_id
+    where
+        solutions.solver_agent_id is not null
+        and tickets.created_at >= $support_window_start_at
 ),
 
 reopenings as (
     select
-        solver_agent_id as agent_id,
+        agent_id,
         count(*) as solutions,
         sum(reopened) as reopened,
         sum(expected_reopened) as reopened_expected,
         sum(expected_reopened * (1 - expected_reopened)) as reopened_variance
     from solved
-    group by solver_agent_id
-),
-
-agents as (
-    select agent_id
-    from repliers
-    union
-    select agent_id
-    from solvers
-    union
-    select agent_id
-    from reopenings
+    group by agent_id
 ),
 
 joined as (
     select
-        agents.agent_id,
-        coalesce(repliers.first_replies, 0) as first_replies,
-        repliers.first_response_median_hours,
-        repliers.response_log_ratio,
-        repliers.response_log_error,
-        coalesce(solvers.solved_tickets, 0) as solved_tickets,
-        solvers.resolution_median_hours,
-        solvers.resolution_log_ratio,
-        solvers.resolution_log_error,
-        solvers.handle_minutes_per_ticket,
-        solvers.handle_log_ratio,
-        solvers.handle_log_error,
-        solvers.fcr,
-        coalesce(solvers.fcr_tickets, 0) as fcr_tickets,
-        solvers.fcr_expected,
-        solvers.fcr_variance,
-        solvers.satisfied,
-        coalesce(solvers.csat_answers, 0) as csat_answers,
-        solvers.satisfied_expected,
-        solvers.satisfied_variance,
+        coalesce(by_agent.agent_id, reopenings.agent_id) as agent_id,
+        coalesce(by_agent.first_replies, 0) as first_replies,
+        by_agent.first_response_median_hours,
+        by_agent.response_log_ratio,
+        case
+            when by_agent.response_cases >= 10
+                then
+                    by_agent.response_log_deviation
+                    / sqrt(by_agent.response_cases)
+        end as response_log_error,
+        coalesce(by_agent.solved_tickets, 0) as solved_tickets,
+        by_agent.resolution_median_hours,
+        by_agent.resolution_log_ratio,
+        case
+            when by_agent.resolution_cases >= 10
+                then
+                    by_agent.resolution_log_deviation
+                    / sqrt(by_agent.resolution_cases)
+        end as resolution_log_error,
+        by_agent.handle_minutes_per_ticket,
+        by_agent.handle_log_ratio,
+        case
+            when by_agent.handle_cases >= 10
+                then by_agent.handle_log_deviation / sqrt(by_agent.handle_cases)
+        end as handle_log_error,
+        by_agent.fcr,
+        coalesce(by_agent.fcr_tickets, 0) as fcr_tickets,
+        by_agent.fcr_expected,
+        by_agent.fcr_variance,
+        by_agent.satisfied,
+        coalesce(by_agent.csat_answers, 0) as csat_answers,
+        by_agent.satisfied_expected,
+        by_agent.satisfied_variance,
         coalesce(reopenings.solutions, 0) as solutions,
         reopenings.reopened,
         reopenings.reopened_expected,
         reopenings.reopened_variance,
-        coalesce(solvers.solved_tickets, 0) >= $min_n as is_enough,
+        coalesce(by_agent.solved_tickets, 0) >= $min_n as is_enough,
+        proportion_ci(cast(by_agent.fcr as bigint), by_agent.fcr_tickets)
+            as fcr_interval,
         proportion_ci(
-            cast(solvers.fcr as bigint), solvers.fcr_tickets
-        ) as fcr_interval,
-        proportion_ci(
-            cast(solvers.satisfied as bigint), solvers.csat_answers
+            cast(by_agent.satisfied as bigint), by_agent.csat_answers
         ) as csat_interval,
         proportion_ci(
             cast(reopenings.reopened as bigint), reopenings.solutions
         ) as reopen_interval
-    from agents
-    left join repliers
-        on agents.agent_id = repliers.agent_id
-    left join solvers
-        on agents.agent_id = solvers.agent_id
-    left join reopenings
-        on agents.agent_id = reopenings.agent_id
+    from by_agent
+    full join reopenings
+        on by_agent.agent_id = reopenings.agent_id
 ),
 
 -- Where every case of a kind ends alike there is no chance, and no distance.

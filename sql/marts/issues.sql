@@ -42,65 +42,51 @@
 
 with
 
-cases as (
+-- First by customer, so that a customer with two cases speaks once; guests are
+-- one row without a customer.
+by_customer as (
     select
         issue_type,
         customer_id,
-        is_complaint,
-        handle_minutes,
-        is_satisfied,
-        created_at
-    from marts.tickets
-    where created_at >= $support_window_start_at
-),
-
-by_issue as (
-    select
-        issue_type,
         count(*) as tickets,
         count(*) filter (where is_complaint) as complaints,
         sum(handle_minutes) as handle_minutes,
         count(handle_minutes) as handled_tickets,
         count(*) filter (where is_satisfied) as satisfied,
-        count(is_satisfied) as csat_answers
-    from cases
-    group by issue_type
-),
-
--- A customer with two cases of an issue speaks once.
-customers as (
-    select
-        issue_type,
-        customer_id,
+        count(is_satisfied) as csat_answers,
         min(created_at) as first_created_at
-    from cases
-    where customer_id is not null
+    from marts.tickets
+    where created_at >= $support_window_start_at
     group by issue_type, customer_id
 ),
 
-voices as (
+with_answers as (
     select
-        customers.issue_type,
-        count(*) as customers,
-        nps(
-            case
-                when answers.nps_answered_at >= customers.first_created_at
-                    then answers.nps_score
-            end
-        ) as nps,
-        nps_ci(
-            case
-                when answers.nps_answered_at >= customers.first_created_at
-                    then answers.nps_score
-            end
-        ) as nps_interval,
-        count(answers.nps_score) filter (
-            where answers.nps_answered_at >= customers.first_created_at
-        ) as nps_answers
-    from customers
+        by_customer.*,
+        case
+            when answers.nps_answered_at >= by_customer.first_created_at
+                then answers.nps_score
+        end as nps_score
+    from by_customer
     left join intermediate.last_answers_by_customer as answers
-        on customers.customer_id = answers.customer_id
-    group by customers.issue_type
+        on by_customer.customer_id = answers.customer_id
+),
+
+by_issue as (
+    select
+        issue_type,
+        sum(tickets) as tickets,
+        sum(complaints) as complaints,
+        sum(handle_minutes) as handle_minutes,
+        sum(handled_tickets) as handled_tickets,
+        sum(satisfied) as satisfied,
+        sum(csat_answers) as csat_answers,
+        count(customer_id) as customers,
+        nps(nps_score) as nps,
+        nps_ci(nps_score) as nps_interval,
+        count(nps_score) as nps_answers
+    from with_answers
+    group by issue_type
 ),
 
 everybody as (
@@ -124,15 +110,9 @@ ranked as (
         sum(by_issue.csat_answers) over () as all_csat_answers,
         proportion_ci(by_issue.satisfied, by_issue.csat_answers)
             as csat_interval,
-        coalesce(voices.customers, 0) as customers,
-        voices.nps,
-        voices.nps_interval,
-        coalesce(voices.nps_answers, 0) as nps_answers,
         everybody.all_nps,
         everybody.all_nps_answers
     from by_issue
-    left join voices
-        on by_issue.issue_type = voices.issue_type
     cross join everybody
 ),
 
