@@ -15,6 +15,8 @@
 -- last_status           status after the last event that changed it
 -- first_reply_at        first public reply of an agent; the second where an
 --                       agent opened the ticket
+-- first_solved_at       first time it was solved
+-- last_solved_at        last time it was solved
 --
 -- What an agent does without the customer seeing it is neither a reply nor a
 -- hand-off, unless it solves the ticket. A reply counts as seen where the
@@ -93,6 +95,8 @@ select
         where
         is_agent_reply
         and reply_no = case when opener = 'agent' then 2 else 1 end
-    ) as first_reply_at
+    ) as first_reply_at,
+    min(occurred_at) filter (where status_to = 'solved') as first_solved_at,
+    max(occurred_at) filter (where status_to = 'solved') as last_solved_at
 from sequenced
 group by ticket_id

@@ -3,7 +3,10 @@
 -- grain: ticket_id
 --
 -- ticket_id                    ticket
+-- is_open                      neither solved nor closed
 -- first_reply_at               first public reply of a person; NULL until then
+-- first_solved_at              first time it was solved
+-- solved_at                    last time it was solved; NULL while open
 -- ended_at                     when it was last solved, else the report day;
 --                              NULL where it is closed without an instant
 -- response_seconds             from opening to the first reply, else to the
@@ -14,25 +17,43 @@
 -- pending_seconds              of those, waiting for the customer
 -- pending_business_seconds     the same in the hours of its team
 --
--- A team without shifts is always open. Pending comes from ticket_events: 0
--- for a ticket without them, although it may have waited.
+-- Status and solutions are those of ticket_events where a ticket has any: the
+-- columns of tickets only know the last solution, so that a ticket which was
+-- solved then and opened again since looks open then. A team without shifts is
+-- always open. Pending comes from ticket_events: 0 for a ticket without them,
+-- although it may have waited.
 
 with
 
-tickets as (
+replayed as (
     select
         tickets.ticket_id,
         tickets.team,
         tickets.created_at,
+        coalesce(
+            activity.last_status not in ('solved', 'closed'), tickets.is_open
+        ) as is_open,
         coalesce(tickets.first_public_reply_at, activity.first_reply_at)
             as first_reply_at,
-        case
-            when tickets.is_open then $as_of_at
-            else tickets.solved_at
-        end as ended_at
+        coalesce(tickets.first_solved_at, activity.first_solved_at)
+            as first_solved_at,
+        coalesce(activity.last_solved_at, tickets.solved_at) as solved_at
     from staging.tickets
     left join intermediate.ticket_activity as activity
         on tickets.ticket_id = activity.ticket_id
+),
+
+tickets as (
+    select
+        ticket_id,
+        team,
+        created_at,
+        is_open,
+        first_reply_at,
+        first_solved_at,
+        case when not is_open then solved_at end as solved_at,
+        case when is_open then $as_of_at else solved_at end as ended_at
+    from replayed
 ),
 
 statuses as (
@@ -170,7 +191,10 @@ elapsed as (
 -- Sums of a ticket without an end would be those of its beginning alone.
 select
     elapsed.ticket_id,
+    elapsed.is_open,
     elapsed.first_reply_at,
+    elapsed.first_solved_at,
+    elapsed.solved_at,
     elapsed.ended_at,
     elapsed.response_seconds,
     case

@@ -71,8 +71,8 @@
 -- first_solved_at                 first time it was solved
 -- solved_at                       last time it was solved
 --
--- Counts come from ticket_events, and for tickets without them from the
--- columns of tickets, which cannot be replayed. Promises run in the hours of
+-- Counts and solutions come from ticket_events, and for tickets without them
+-- from the columns of tickets, which cannot be replayed. Promises run in the hours of
 -- the team, or around the clock with sla_in_business_hours = false. A bot's
 -- reply is not a first reply.
 
@@ -116,7 +116,7 @@ counted as (
             end
         ) as first_reply_agent_id,
         case
-            when not tickets.is_open
+            when not clocks.is_open
                 then coalesce(
                     activity.solver_agent_id,
                     case
@@ -133,7 +133,7 @@ counted as (
             - clocks.pending_business_seconds
         ) / 3600.0 as resolution_wait_business_hours,
         (
-            cast(tickets.first_solved_at as bigint)
+            cast(clocks.first_solved_at as bigint)
             - cast(tickets.created_at as bigint)
         ) / 3600000000.0 as first_resolution_hours,
         clocks.pending_seconds / 3600 as pending_hours,
@@ -158,16 +158,16 @@ counted as (
             as contacts,
         activity.hand_offs,
         tickets.handle_minutes,
-        tickets.is_open,
-        tickets.is_open
+        clocks.is_open,
+        clocks.is_open
         and coalesce(
             coalesce(activity.last_status, tickets.status) = 'pending', false
         ) as is_pending,
         coalesce(tickets.is_bot_contained, false) as is_bot_contained,
         tickets.created_at,
         clocks.first_reply_at,
-        tickets.first_solved_at,
-        tickets.solved_at
+        clocks.first_solved_at,
+        clocks.solved_at
     from staging.tickets
     inner join intermediate.ticket_clocks as clocks
         on tickets.ticket_id = clocks.ticket_id
