@@ -341,7 +341,7 @@ select
         when fcr_tickets >= $min_n
             then rank() over (
                 partition by fcr_tickets >= $min_n
-                order by fcr / nullif(fcr_expected, 0) desc
+                order by fcr / nullif(fcr_expected, 0) desc nulls last
             )
     end as fcr_rank,
     is_enough

@@ -84,14 +84,15 @@ by_issue as (
         count(customer_id) as customers,
         nps(nps_score) as nps,
         nps_ci(nps_score) as nps_interval,
-        count(nps_score) as nps_answers
+        count(nps_score) as nps_answers,
+        nps_breakdown(nps_score) as votes
     from with_answers
     group by issue_type
 ),
 
 everybody as (
     select
-        nps(nps_score) as all_nps,
+        nps_breakdown(nps_score) as all_votes,
         count(nps_score) as all_nps_answers
     from intermediate.last_answers_by_customer
 ),
@@ -110,18 +111,20 @@ ranked as (
         sum(by_issue.csat_answers) over () as all_csat_answers,
         proportion_ci(by_issue.satisfied, by_issue.csat_answers)
             as csat_interval,
-        everybody.all_nps,
+        everybody.all_votes,
         everybody.all_nps_answers
     from by_issue
     cross join everybody
 ),
 
--- The score of the others follows from that of all and that of these.
+-- The others are all less these.
 compared as (
     select
         *,
-        (all_nps * all_nps_answers - coalesce(nps, 0) * nps_answers)
-        / nullif(all_nps_answers - nps_answers, 0) as other_nps
+        100.0 * (
+            all_votes['promoters'] - coalesce(votes['promoters'], 0)
+            - all_votes['detractors'] + coalesce(votes['detractors'], 0)
+        ) / nullif(all_nps_answers - nps_answers, 0) as other_nps
     from ranked
 )
 

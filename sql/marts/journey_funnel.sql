@@ -57,6 +57,36 @@ events as (
         on events.order_id = orders.order_id
 ),
 
+-- The first case and its first solution: a chain would else take the last of
+-- several before the next step.
+with_cases as (
+    select
+        *,
+        min(case when is_case and not is_before_delivery then occurred_at end)
+            over (partition by order_id) as late_case_at,
+        min(case when is_case and is_before_delivery then occurred_at end)
+            over (partition by order_id) as early_case_at
+    from events
+),
+
+with_solutions as (
+    select
+        *,
+        min(
+            case
+                when is_solution and occurred_at >= late_case_at
+                    then occurred_at
+            end
+        ) over (partition by order_id) as late_solution_at,
+        min(
+            case
+                when is_solution and occurred_at >= early_case_at
+                    then occurred_at
+            end
+        ) over (partition by order_id) as early_solution_at
+    from with_cases
+),
+
 chains as (
     select
         order_id,
@@ -69,8 +99,8 @@ chains as (
             event = 'paid',
             event = 'shipped',
             event = 'delivered',
-            is_case,
-            is_solution,
+            is_case and occurred_at = late_case_at,
+            is_solution and occurred_at = late_solution_at,
             event = 'repurchased'
         ) as after_delivery,
         window_funnel_times(
@@ -78,8 +108,8 @@ chains as (
             occurred_at,
             event = 'ordered',
             event = 'paid',
-            is_case and is_before_delivery,
-            is_solution,
+            is_case and occurred_at = early_case_at,
+            is_solution and occurred_at = early_solution_at,
             event = 'repurchased'
         ) as before_delivery,
         window_funnel_times(
@@ -91,7 +121,7 @@ chains as (
             event = 'delivered',
             event = 'repurchased'
         ) as no_case
-    from events
+    from with_solutions
     group by order_id, channel
 ),
 
