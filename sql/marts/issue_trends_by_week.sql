@@ -12,20 +12,25 @@
 --                         eight
 -- index_of_past           100 * tickets / past_tickets: 150 is half as much
 --                         again
+-- expected_tickets        cases the orders of the week would bring at the rate of
+--                         those eight weeks
+-- past_z                  distance from it in standard deviations
 -- centre_per_1000_orders  centre of the chart of tickets per order
 -- lower_per_1000_orders   lower limit
 -- upper_per_1000_orders   upper limit
 -- z                       distance from the centre in standard deviations
 -- signal                  1 strictly above the upper, -1 below the lower limit,
 --                         else 0; NULL where the week is not on the chart
--- is_burst                above the upper limit with $burst_min_tickets or more
+-- is_burst                $burst_min_tickets or more, and above the upper limit
+--                         or three standard deviations above its own past
 --
 -- The last $history_weeks complete weeks, for every issue that came up in them;
 -- weeks without a case count as 0. Limits are at three standard deviations and
 -- widened by how much weeks really vary (Laney's p'), since cases come in
 -- clusters and plain limits would signal all the time. A week with more cases
--- than orders is not on the chart. The centre is that of all weeks, bursts
--- included, so that small bursts beside a large one can go unseen. Cases are
+-- than orders is not on the chart. The centre is that of all weeks, so a
+-- lasting rise hides a burst before it: past_z looks back only, with the
+-- variance of a count, widened where those eight weeks varied more. Cases are
 -- set against the orders of the same week, although many are about older ones.
 
 with
@@ -103,6 +108,16 @@ charted as (
             order by week
             rows between 8 preceding and 1 preceding
         ) as past_tickets,
+        var_samp(tickets) over (
+            partition by issue_type
+            order by week
+            rows between 8 preceding and 1 preceding
+        ) as past_variance,
+        avg(orders) over (
+            partition by issue_type
+            order by week
+            rows between 8 preceding and 1 preceding
+        ) as past_orders,
         count(*) over (
             partition by issue_type
             order by week
@@ -114,6 +129,31 @@ charted as (
             'laney'
         ) over (partition by issue_type order by week) as chart
     from counted
+),
+
+expected as (
+    select
+        *,
+        case
+            when past_weeks = 8
+                then past_tickets * orders / nullif(past_orders, 0)
+        end as expected_tickets
+    from charted
+),
+
+-- The past rate is uncertain too: it is that of eight times past_orders.
+compared as (
+    select
+        *,
+        (tickets - expected_tickets) / nullif(
+            sqrt(
+                expected_tickets
+                * (1 + orders / (8 * nullif(past_orders, 0)))
+                * greatest(1, past_variance / nullif(past_tickets, 0))
+            ),
+            0
+        ) as past_z
+    from expected
 )
 
 select
@@ -127,11 +167,16 @@ select
     case
         when past_weeks = 8 then 100.0 * tickets / nullif(past_tickets, 0)
     end as index_of_past,
+    expected_tickets,
+    past_z,
     1000 * chart['centre'] as centre_per_1000_orders,
     1000 * chart['lower'] as lower_per_1000_orders,
     1000 * chart['upper'] as upper_per_1000_orders,
     chart['z'] as z,
     chart['signal'] as signal,
-    coalesce(chart['signal'] = 1 and tickets >= $burst_min_tickets, false)
-        as is_burst
-from charted
+    tickets >= $burst_min_tickets
+    and (
+        coalesce(chart['signal'] = 1, false)
+        or coalesce(past_z > 3, false)
+    ) as is_burst
+from compared

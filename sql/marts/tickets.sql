@@ -72,9 +72,9 @@
 -- solved_at                       last time it was solved
 --
 -- Counts and solutions come from ticket_events, and for tickets without them
--- from the columns of tickets, which cannot be replayed. Promises run in the hours of
--- the team, or around the clock with sla_in_business_hours = false. A bot's
--- reply is not a first reply.
+-- from the columns of tickets, which cannot be replayed. Promises run in the
+-- hours of the team, or around the clock with sla_in_business_hours = false. A
+-- bot's reply is not a first reply.
 
 with
 
