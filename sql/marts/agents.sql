@@ -66,7 +66,8 @@
 with
 
 -- Below a minute is a minute: the logarithm of nothing is none. greatest()
--- passes over NULL, so that is told apart first.
+-- passes over NULL, so that is told apart first. Decimals, so that the sums are
+-- the same in whatever order.
 cases as (
     select
         ticket_id,
@@ -78,14 +79,23 @@ cases as (
         handle_minutes,
         case
             when first_response_hours is not null
-                then ln(greatest(first_response_hours, 1 / 60.0))
+                then
+                    cast(
+                        ln(greatest(first_response_hours, 1 / 60.0))
+                        as decimal(18, 9)
+                    )
         end as log_response,
         case
             when resolution_hours is not null
-                then ln(greatest(resolution_hours, 1 / 60.0))
+                then
+                    cast(
+                        ln(greatest(resolution_hours, 1 / 60.0))
+                        as decimal(18, 9)
+                    )
         end as log_resolution,
         case
-            when handle_minutes is not null then ln(greatest(handle_minutes, 1))
+            when handle_minutes is not null
+                then cast(ln(greatest(handle_minutes, 1)) as decimal(18, 9))
         end as log_handle,
         case
             when is_first_contact_resolution then 1.0
@@ -107,8 +117,10 @@ expected as (
         avg(log_resolution) over (partition by case_kind)
             as expected_resolution,
         avg(log_handle) over (partition by case_kind) as expected_handle,
-        avg(fcr) over (partition by case_kind) as expected_fcr,
-        avg(satisfied) over (partition by case_kind) as expected_satisfied
+        cast(avg(fcr) over (partition by case_kind) as decimal(18, 9))
+            as expected_fcr,
+        cast(avg(satisfied) over (partition by case_kind) as decimal(18, 9))
+            as expected_satisfied
     from cases
     where
         first_reply_agent_id is not null
@@ -131,11 +143,11 @@ parts as (
         role['agent_id'] as agent_id,
         role['role'] = 'solution' as is_solver,
         first_response_hours,
-        log_response - expected_response as log_response,
+        cast(log_response - expected_response as decimal(18, 9)) as log_response,
         resolution_hours,
-        log_resolution - expected_resolution as log_resolution,
+        cast(log_resolution - expected_resolution as decimal(18, 9)) as log_resolution,
         handle_minutes,
-        log_handle - expected_handle as log_handle,
+        cast(log_handle - expected_handle as decimal(18, 9)) as log_handle,
         fcr,
         case when fcr is not null then expected_fcr end as expected_fcr,
         satisfied,
@@ -151,33 +163,52 @@ by_agent as (
         count(*) filter (where not is_solver) as first_replies,
         median(first_response_hours) filter (where not is_solver)
             as first_response_median_hours,
-        avg(log_response) filter (where not is_solver) as response_log_ratio,
-        stddev(log_response) filter (where not is_solver)
-            as response_log_deviation,
-        count(log_response) filter (where not is_solver) as response_cases,
+        cast(avg(log_response) filter (where not is_solver) as double)
+            as response_log_ratio,
+        cast(
+            sum(cast(log_response * log_response as decimal(18, 9)))
+            filter (where not is_solver) as double
+        ) as response_log_squares,
+        count(log_response) filter (where not is_solver)
+            as response_cases,
         count(*) filter (where is_solver) as solved_tickets,
         median(resolution_hours) filter (where is_solver)
             as resolution_median_hours,
-        avg(log_resolution) filter (where is_solver) as resolution_log_ratio,
-        stddev(log_resolution) filter (where is_solver)
-            as resolution_log_deviation,
+        cast(avg(log_resolution) filter (where is_solver) as double)
+            as resolution_log_ratio,
+        cast(
+            sum(cast(log_resolution * log_resolution as decimal(18, 9)))
+            filter (where is_solver) as double
+        ) as resolution_log_squares,
         count(log_resolution) filter (where is_solver) as resolution_cases,
-        avg(handle_minutes) filter (where is_solver)
+        cast(avg(handle_minutes) filter (where is_solver) as double)
             as handle_minutes_per_ticket,
-        avg(log_handle) filter (where is_solver) as handle_log_ratio,
-        stddev(log_handle) filter (where is_solver) as handle_log_deviation,
+        cast(avg(log_handle) filter (where is_solver) as double)
+            as handle_log_ratio,
+        cast(
+            sum(cast(log_handle * log_handle as decimal(18, 9)))
+            filter (where is_solver) as double
+        ) as handle_log_squares,
         count(log_handle) filter (where is_solver) as handle_cases,
         sum(fcr) filter (where is_solver) as fcr,
         count(fcr) filter (where is_solver) as fcr_tickets,
-        sum(expected_fcr) filter (where is_solver) as fcr_expected,
-        sum(expected_fcr * (1 - expected_fcr)) filter (where is_solver)
-            as fcr_variance,
+        cast(sum(expected_fcr) filter (where is_solver) as double)
+            as fcr_expected,
+        cast(
+            sum(cast(expected_fcr * (1 - expected_fcr) as decimal(18, 9)))
+            filter (where is_solver) as double
+        ) as fcr_variance,
         sum(satisfied) filter (where is_solver) as satisfied,
         count(satisfied) filter (where is_solver) as csat_answers,
-        sum(expected_satisfied) filter (where is_solver)
+        cast(sum(expected_satisfied) filter (where is_solver) as double)
             as satisfied_expected,
-        sum(expected_satisfied * (1 - expected_satisfied))
-        filter (where is_solver) as satisfied_variance
+        cast(
+            sum(
+                cast(
+                    expected_satisfied * (1 - expected_satisfied) as decimal(18, 9)
+                )
+            ) filter (where is_solver) as double
+        ) as satisfied_variance
     from parts
     group by agent_id
 ),
@@ -186,11 +217,13 @@ solved as (
     select
         solutions.solver_agent_id as agent_id,
         case when solutions.is_reopened then 1.0 else 0.0 end as reopened,
-        avg(case when solutions.is_reopened then 1.0 else 0.0 end) over (
-            partition by
-                tickets.issue_type,
-                tickets.priority,
-                tickets.channel
+        cast(
+            avg(case when solutions.is_reopened then 1.0 else 0.0 end) over (
+                partition by
+                    tickets.issue_type,
+                    tickets.priority,
+                    tickets.channel
+            ) as decimal(18, 9)
         ) as expected_reopened
     from intermediate.ticket_solutions as solutions
     inner join staging.tickets
@@ -205,8 +238,15 @@ reopenings as (
         agent_id,
         count(*) as solutions,
         sum(reopened) as reopened,
-        sum(expected_reopened) as reopened_expected,
-        sum(expected_reopened * (1 - expected_reopened)) as reopened_variance
+        cast(sum(expected_reopened) as double) as reopened_expected,
+        cast(
+            sum(
+                cast(
+                    expected_reopened * (1 - expected_reopened)
+                    as decimal(18, 9)
+                )
+            ) as double
+        ) as reopened_variance
     from solved
     group by agent_id
 ),
@@ -220,8 +260,14 @@ joined as (
         case
             when by_agent.response_cases >= 10
                 then
-                    by_agent.response_log_deviation
-                    / sqrt(by_agent.response_cases)
+                    sqrt(
+                        greatest(
+                            by_agent.response_log_squares
+                            / by_agent.response_cases
+                            - power(by_agent.response_log_ratio, 2),
+                            0
+                        ) / (by_agent.response_cases - 1)
+                    )
         end as response_log_error,
         coalesce(by_agent.solved_tickets, 0) as solved_tickets,
         by_agent.resolution_median_hours,
@@ -229,14 +275,28 @@ joined as (
         case
             when by_agent.resolution_cases >= 10
                 then
-                    by_agent.resolution_log_deviation
-                    / sqrt(by_agent.resolution_cases)
+                    sqrt(
+                        greatest(
+                            by_agent.resolution_log_squares
+                            / by_agent.resolution_cases
+                            - power(by_agent.resolution_log_ratio, 2),
+                            0
+                        ) / (by_agent.resolution_cases - 1)
+                    )
         end as resolution_log_error,
         by_agent.handle_minutes_per_ticket,
         by_agent.handle_log_ratio,
         case
             when by_agent.handle_cases >= 10
-                then by_agent.handle_log_deviation / sqrt(by_agent.handle_cases)
+                then
+                    sqrt(
+                        greatest(
+                            by_agent.handle_log_squares
+                            / by_agent.handle_cases
+                            - power(by_agent.handle_log_ratio, 2),
+                            0
+                        ) / (by_agent.handle_cases - 1)
+                    )
         end as handle_log_error,
         by_agent.fcr,
         coalesce(by_agent.fcr_tickets, 0) as fcr_tickets,

@@ -31,7 +31,7 @@ counted as (
     select
         issue_type,
         count(*) as tickets,
-        sum(handle_minutes) / 60 as agent_hours
+        sum(handle_minutes) as handle_minutes
     from marts.tickets
     where created_at >= $support_window_start_at
     group by issue_type
@@ -41,7 +41,7 @@ classed as (
     select
         counted.issue_type,
         counted.tickets,
-        counted.agent_hours,
+        counted.handle_minutes,
         coalesce(issues.severity, 2) as severity,
         coalesce(issues.is_avoidable, false) as is_avoidable,
         abc_class(counted.tickets) over () as abc_class
@@ -60,7 +60,7 @@ tiered as (
             else 4
         end as tier,
         sum(tickets) over () as all_tickets,
-        sum(agent_hours) over () as all_hours,
+        sum(handle_minutes) over () as all_minutes,
         sum(tickets * severity) over () as all_weight
     from classed
 )
@@ -81,7 +81,8 @@ select
     tickets,
     cast(tickets as double) / all_tickets as share,
     cast(tickets * severity as double) / all_weight as severity_weight,
-    agent_hours,
-    agent_hours / nullif(all_hours, 0) as hours_share,
+    cast(handle_minutes as double) / 60 as agent_hours,
+    cast(handle_minutes as double) / nullif(cast(all_minutes as double), 0)
+        as hours_share,
     is_avoidable
 from tiered

@@ -12,8 +12,8 @@
 --                         eight
 -- index_of_past           100 * tickets / past_tickets: 150 is half as much
 --                         again
--- expected_tickets        cases the orders of the week would bring at the rate of
---                         those eight weeks
+-- expected_tickets        cases the orders of the week would bring at the rate
+--                         of those eight weeks
 -- past_z                  distance from it in standard deviations
 -- centre_per_1000_orders  centre of the chart of tickets per order
 -- lower_per_1000_orders   lower limit

@@ -139,8 +139,9 @@ select
     cast(compared.cumulative_tickets as double) / compared.all_tickets
         as cumulative_share,
     cast(compared.complaints as double) / compared.tickets as complaint_share,
-    compared.handle_minutes / 60 as agent_hours,
-    compared.handle_minutes * $agent_minute_cost as agent_cost_amount,
+    cast(compared.handle_minutes as double) / 60 as agent_hours,
+    cast(compared.handle_minutes as double) * $agent_minute_cost
+        as agent_cost_amount,
     cast(compared.handled_tickets as double) / compared.tickets
         as costed_share,
     compared.customers,

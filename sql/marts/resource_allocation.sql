@@ -41,7 +41,7 @@ cases as (
             else coalesce(segments.segment, 'none')
         end as segment,
         tiers.tier as issue_tier,
-        tickets.handle_minutes
+        cast(tickets.handle_minutes as decimal(18, 4)) as handle_minutes
     from staging.tickets
     left join segments
         on tickets.customer_id = segments.customer_id
@@ -85,8 +85,11 @@ by_cell as (
 shared as (
     select
         *,
-        handle_minutes / nullif(
-            sum(handle_minutes) over (partition by issue_tier = 0), 0
+        cast(handle_minutes as double) / nullif(
+            cast(
+                sum(handle_minutes) over (partition by issue_tier = 0) as double
+            ),
+            0
         ) as hours_share,
         cast(value_amount as double) / nullif(
             cast(
@@ -102,8 +105,8 @@ select
     issue_tier,
     tickets,
     customers,
-    handle_minutes / 60 as agent_hours,
-    handle_minutes * $agent_minute_cost as agent_cost_amount,
+    cast(handle_minutes as double) / 60 as agent_hours,
+    cast(handle_minutes as double) * $agent_minute_cost as agent_cost_amount,
     cast(handled_tickets as double) / tickets as costed_share,
     value_amount as value_at_stake_amount,
     hours_share,

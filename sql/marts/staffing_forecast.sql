@@ -60,7 +60,8 @@ minutes as (
     select
         case when grouping(team) = 1 then 'all' else coalesce(team, 'unknown')
         end as team,
-        avg(handle_minutes) as handle_minutes
+        cast(avg(cast(handle_minutes as decimal(18, 4))) as double)
+            as handle_minutes
     from staging.tickets
     where created_at >= $support_window_start_at
     group by grouping sets ((), (team))

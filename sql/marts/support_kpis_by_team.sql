@@ -107,7 +107,7 @@ measured as (
         count(*) filter (where is_avoidable) as avoidable,
         avg(contacts) as contacts_per_ticket,
         avg(hand_offs) as hand_offs_per_ticket,
-        avg(handle_minutes) as handle_minutes_per_ticket,
+        cast(avg(handle_minutes) as double) as handle_minutes_per_ticket,
         count(*) filter (where is_satisfied) as satisfied,
         count(is_satisfied) as csat_answers,
         count(*) filter (where is_open) as open_tickets

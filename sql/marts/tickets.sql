@@ -74,7 +74,8 @@
 -- Counts and solutions come from ticket_events, and for tickets without them
 -- from the columns of tickets, which cannot be replayed. Promises run in the
 -- hours of the team, or around the clock with sla_in_business_hours = false. A
--- bot's reply is not a first reply.
+-- bot's reply is not a first reply. Minutes of work are decimal, so that sums
+-- are the same in whatever order.
 
 with
 
@@ -157,7 +158,7 @@ counted as (
         1 + coalesce(activity.customer_messages, tickets.reopens, 0)
             as contacts,
         activity.hand_offs,
-        tickets.handle_minutes,
+        cast(tickets.handle_minutes as decimal(18, 4)) as handle_minutes,
         clocks.is_open,
         clocks.is_open
         and coalesce(
