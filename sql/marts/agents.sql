@@ -143,9 +143,11 @@ parts as (
         role['agent_id'] as agent_id,
         role['role'] = 'solution' as is_solver,
         first_response_hours,
-        cast(log_response - expected_response as decimal(18, 9)) as log_response,
+        cast(log_response - expected_response as decimal(18, 9))
+            as log_response,
         resolution_hours,
-        cast(log_resolution - expected_resolution as decimal(18, 9)) as log_resolution,
+        cast(log_resolution - expected_resolution as decimal(18, 9))
+            as log_resolution,
         handle_minutes,
         cast(log_handle - expected_handle as decimal(18, 9)) as log_handle,
         fcr,
@@ -205,7 +207,8 @@ by_agent as (
         cast(
             sum(
                 cast(
-                    expected_satisfied * (1 - expected_satisfied) as decimal(18, 9)
+                    expected_satisfied * (1 - expected_satisfied)
+                    as decimal(18, 9)
                 )
             ) filter (where is_solver) as double
         ) as satisfied_variance
