@@ -92,22 +92,23 @@ measured as (
         ) filter (where not is_bot_contained) as response_business_median,
         km_quantile(resolution_wait_hours, not is_open, 0.5)
             as resolution_median,
-        km_quantile(resolution_wait_hours, not is_open, 0.9)
-            as resolution_p90,
+        km_quantile(resolution_wait_hours, not is_open, 0.9) as resolution_p90,
         km_quantile(resolution_wait_business_hours, not is_open, 0.5)
             as resolution_business_median,
         median(resolution_hours) as solved_median_hours,
         count(*) filter (where is_first_contact_resolution) as fcr,
         count(is_first_contact_resolution) as fcr_tickets,
         count(*) filter (
-            where not is_open and is_first_contact_resolution is null
+            where
+            not is_open
+            and is_first_contact_resolution is null
         ) as fcr_immature_tickets,
         count(*) filter (where not is_open) as solved_tickets,
         count(*) filter (where not is_open and is_reopened) as reopened,
         count(*) filter (where is_avoidable) as avoidable,
         avg(contacts) as contacts_per_ticket,
         avg(hand_offs) as hand_offs_per_ticket,
-        cast(avg(handle_minutes) as double) as handle_minutes_per_ticket,
+        avg(handle_minutes) as handle_minutes,
         count(*) filter (where is_satisfied) as satisfied,
         count(is_satisfied) as csat_answers,
         count(*) filter (where is_open) as open_tickets
@@ -158,7 +159,7 @@ select
     avoidable_interval['upper'] as avoidable_upper,
     contacts_per_ticket,
     hand_offs_per_ticket,
-    handle_minutes_per_ticket,
+    cast(handle_minutes as double) as handle_minutes_per_ticket,
     cast(satisfied as double) / nullif(csat_answers, 0) as csat,
     csat_interval['lower'] as csat_lower,
     csat_interval['upper'] as csat_upper,

@@ -75,14 +75,28 @@
 
 with
 
+-- Once for the week it was opened in and once for that of its solution, so
+-- that both are one pass.
+moves as (
+    select
+        *,
+        unnest([
+            named_struct('day', cast(created_at as date), 'is_opening', true),
+            named_struct(
+                'day', case when not is_open then cast(solved_at as date) end,
+                'is_opening', false
+            )
+        ]) as move
+    from marts.tickets
+),
+
 tickets as (
     select
         *,
-        cast(date_trunc('week', cast(created_at as date)) as date)
-            as opened_week,
-        cast(date_trunc('week', cast(solved_at as date)) as date)
-            as solved_week
-    from marts.tickets
+        cast(date_trunc('week', move['day']) as date) as opened_week,
+        move['is_opening'] as is_opening
+    from moves
+    where move['day'] is not null
 ),
 
 orders as (
@@ -98,120 +112,72 @@ orders as (
 measured as (
     select
         opened_week,
-        count(*) as tickets,
-        count(*) filter (where is_complaint) as complaints,
+        count(*) filter (where is_opening) as tickets,
+        count(*) filter (where is_opening and is_complaint) as complaints,
         km_quantile(response_wait_hours, first_reply_at is not null, 0.5)
-        filter (where not is_bot_contained) as response_median,
+        filter (where is_opening and not is_bot_contained) as response_median,
         km_quantile(response_wait_hours, first_reply_at is not null, 0.9)
-        filter (where not is_bot_contained) as response_p90,
+        filter (where is_opening and not is_bot_contained) as response_p90,
         km_quantile(
             response_wait_business_hours, first_reply_at is not null, 0.5
-        ) filter (where not is_bot_contained) as response_business_median,
+        ) filter (where is_opening and not is_bot_contained)
+            as response_business_median,
         km_quantile(resolution_wait_hours, not is_open, 0.5)
-            as resolution_median,
+        filter (where is_opening) as resolution_median,
         km_quantile(resolution_wait_hours, not is_open, 0.9)
-            as resolution_p90,
+        filter (where is_opening) as resolution_p90,
         km_quantile(resolution_wait_business_hours, not is_open, 0.5)
-            as resolution_business_median,
-        median(resolution_hours) as solved_median_hours,
-        count(*) filter (where is_first_contact_resolution) as fcr,
-        count(is_first_contact_resolution) as fcr_tickets,
+        filter (where is_opening) as resolution_business_median,
+        median(resolution_hours) filter (where is_opening)
+            as solved_median_hours,
+        count(*) filter (where is_opening and is_first_contact_resolution)
+            as fcr,
+        count(is_first_contact_resolution) filter (where is_opening)
+            as fcr_tickets,
         count(*) filter (
-            where not is_open and is_first_contact_resolution is null
+            where
+            is_opening
+            and not is_open
+            and is_first_contact_resolution is null
         ) as fcr_immature_tickets,
-        count(*) filter (where not is_open) as solved_tickets,
-        count(*) filter (where not is_open and is_reopened) as reopened,
-        count(*) filter (where is_avoidable) as avoidable,
-        avg(contacts) as contacts_per_ticket,
-        avg(hand_offs) as hand_offs_per_ticket,
-        cast(avg(handle_minutes) as double) as handle_minutes_per_ticket,
-        count(*) filter (where is_satisfied) as satisfied,
-        count(is_satisfied) as csat_answers,
-        count(*) filter (where is_open) as open_tickets
+        count(*) filter (where is_opening and not is_open) as solved_tickets,
+        count(*) filter (where is_opening and not is_open and is_reopened)
+            as reopened,
+        count(*) filter (where is_opening and is_avoidable) as avoidable,
+        avg(contacts) filter (where is_opening) as contacts_per_ticket,
+        avg(hand_offs) filter (where is_opening) as hand_offs_per_ticket,
+        avg(handle_minutes) filter (where is_opening) as handle_minutes,
+        count(*) filter (where is_opening and is_satisfied) as satisfied,
+        count(is_satisfied) filter (where is_opening) as csat_answers,
+        count(*) filter (where is_opening and is_open) as open_tickets,
+        count(*) filter (where not is_opening) as closed_tickets
     from tickets
-    group by opened_week
-),
-
--- Opened and closed in one pass; the running difference is the backlog.
-flow as (
-    select
-        opened_week,
-        sum(opened) as opened_tickets,
-        sum(closed) as closed_tickets
-    from (
-        select
-            opened_week,
-            1 as opened,
-            0 as closed
-        from tickets
-        union all
-        select
-            solved_week as opened_week,
-            0 as opened,
-            1 as closed
-        from tickets
-        where
-            not is_open
-            and solved_week is not null
-    ) as moves
     group by opened_week
 ),
 
 backlogs as (
     select
-        opened_week,
-        closed_tickets,
-        sum(opened_tickets - closed_tickets) over (
+        *,
+        sum(tickets - closed_tickets) over (
             order by opened_week
             rows between unbounded preceding and current row
         ) as backlog
-    from flow
-),
-
-joined as (
-    select
-        backlogs.opened_week,
-        backlogs.closed_tickets,
-        backlogs.backlog,
-        coalesce(measured.tickets, 0) as tickets,
-        coalesce(measured.complaints, 0) as complaints,
-        coalesce(measured.fcr, 0) as fcr,
-        coalesce(measured.fcr_tickets, 0) as fcr_tickets,
-        coalesce(measured.fcr_immature_tickets, 0) as fcr_immature_tickets,
-        coalesce(measured.solved_tickets, 0) as solved_tickets,
-        coalesce(measured.reopened, 0) as reopened,
-        coalesce(measured.avoidable, 0) as avoidable,
-        coalesce(measured.satisfied, 0) as satisfied,
-        coalesce(measured.csat_answers, 0) as csat_answers,
-        coalesce(measured.open_tickets, 0) as open_tickets,
-        measured.response_median,
-        measured.response_p90,
-        measured.response_business_median,
-        measured.resolution_median,
-        measured.resolution_p90,
-        measured.resolution_business_median,
-        measured.solved_median_hours,
-        measured.contacts_per_ticket,
-        measured.hand_offs_per_ticket,
-        measured.handle_minutes_per_ticket,
-        coalesce(orders.purchases, 0) as orders
-    from backlogs
-    left join measured
-        on backlogs.opened_week = measured.opened_week
-    left join orders
-        on backlogs.opened_week = orders.opened_week
-    where backlogs.opened_week >= $history_start
+    from measured
 ),
 
 with_intervals as (
     select
-        *,
+        backlogs.*,
+        coalesce(orders.purchases, 0) as orders,
         proportion_ci(fcr, fcr_tickets) as fcr_interval,
         proportion_ci(solved_tickets, tickets) as resolution_interval,
         proportion_ci(reopened, solved_tickets) as reopen_interval,
         proportion_ci(avoidable, tickets) as avoidable_interval,
         proportion_ci(satisfied, csat_answers) as csat_interval
-    from joined
+    from backlogs
+    left join orders
+        on backlogs.opened_week = orders.opened_week
+    where backlogs.opened_week >= $history_start
 )
 
 select
@@ -244,7 +210,7 @@ select
     avoidable_interval['upper'] as avoidable_upper,
     contacts_per_ticket,
     hand_offs_per_ticket,
-    handle_minutes_per_ticket,
+    cast(handle_minutes as double) as handle_minutes_per_ticket,
     cast(satisfied as double) / nullif(csat_answers, 0) as csat,
     csat_interval['lower'] as csat_lower,
     csat_interval['upper'] as csat_upper,
