@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-const SCHEMAS: [&str; 3] = ["staging", "intermediate", "marts"];
+const SCHEMAS: [&str; 3] = ["marts", "intermediate", "staging"];
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sql");

@@ -77,22 +77,27 @@ scored as (
 )
 
 select
-    customer_id,
-    score['code'] as code,
-    rfm_segment(score['r'], score['f'], score['m'], $segment_model)
-        as segment,
-    cn8,
-    frequency_collapse,
-    recency_days,
-    frequency,
-    monetary,
-    monetary_gross,
-    monetary_net,
-    orders,
-    returned_orders,
-    score['r'] as r,
-    score['f'] as f,
-    score['m'] as m,
-    has_immature_orders,
-    $as_of - recency_days as last_order_date
+    scored.customer_id,
+    scored.score['code'] as code,
+    models.segment,
+    scored.cn8,
+    scored.frequency_collapse,
+    scored.recency_days,
+    scored.frequency,
+    scored.monetary,
+    scored.monetary_gross,
+    scored.monetary_net,
+    scored.orders,
+    scored.returned_orders,
+    scored.score['r'] as r,
+    scored.score['f'] as f,
+    scored.score['m'] as m,
+    scored.has_immature_orders,
+    $as_of - scored.recency_days as last_order_date
 from scored
+left join intermediate.segment_models as models
+    on
+        models.model = $segment_model
+        and scored.score['r'] = models.r
+        and scored.score['f'] = models.f
+        and scored.score['m'] = models.m

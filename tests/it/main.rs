@@ -9,6 +9,7 @@ mod cli;
 mod online_retail;
 mod reports;
 mod rfm_by_r;
+mod rules;
 mod slt;
 mod stores;
 mod support;

@@ -105,6 +105,7 @@ async fn a_view_over_nothing_is_empty_or_one_row_of_nothing() {
         match name.as_str() {
             // Reference data, and the weeks in which nothing happened.
             "intermediate.reason_codes" => assert_eq!(found.len(), 12),
+            "intermediate.segment_models" => assert_eq!(found.len(), 4 * 125),
             "marts.kpis_by_week" => assert_eq!(found.len(), 39),
             "marts.identity_coverage" => assert_eq!(found, ["0 0 - 0.00 0.00 -"]),
             _ => assert_eq!(found, Vec::<String>::new(), "{name}"),

@@ -1,7 +1,7 @@
 //! `aftersight views [NAME]`: what can be asked, and what it waits for.
 
-use aftersight_engine::did_you_mean;
 use aftersight_engine::view::{View, Views};
+use aftersight_engine::{Engine, did_you_mean};
 
 use super::print;
 use crate::args::WorkspaceArgs;
@@ -14,8 +14,12 @@ pub(super) async fn run(args: &WorkspaceArgs, name: Option<&str>) -> Result<(), 
     let Some(name) = name else {
         let width = views.iter().map(|v| v.qualified().len()).max().unwrap_or(0);
         for view in views.iter() {
+            let waits = match missing(&engine, view)?.as_slice() {
+                [] => String::new(),
+                tables => format!(" [not mapped: {}]", tables.join(", ")),
+            };
             print(&format!(
-                "{:width$}  {}",
+                "{:width$}  {}{waits}",
                 view.qualified(),
                 view.header.question
             ));
@@ -23,9 +27,28 @@ pub(super) async fn run(args: &WorkspaceArgs, name: Option<&str>) -> Result<(), 
         return Ok(());
     };
     let view = find(views, name)?;
+    let inputs = engine.inputs(view).map_err(|e| Failure::of(None, e))?;
+    let mut head = view.qualified();
+    if let Some(file) = &view.file {
+        head += &format!("\nfile: {}", file.display());
+    }
+    if !inputs.is_empty() {
+        head += &format!("\nreads: {}", inputs.join(", "));
+    }
+    let missing = missing(&engine, view)?;
+    if !missing.is_empty() {
+        head += &format!("\nnot mapped: {}", missing.join(", "));
+    }
     // The file is its own documentation: question, grain, columns, notes, SQL.
-    print(&format!("{}\n\n{}", view.qualified(), view.sql.trim_end()));
+    print(&format!("{head}\n\n{}", view.sql.trim_end()));
     Ok(())
+}
+
+/// Returns the tables a view reads that the workspace does not map, so that it may say less.
+fn missing(engine: &Engine, view: &View) -> Result<Vec<String>, Failure> {
+    let mut inputs = engine.inputs(view).map_err(|e| Failure::of(None, e))?;
+    inputs.retain(|name| engine.tables().get(name).is_none_or(|t| !t.is_mapped));
+    Ok(inputs)
 }
 
 /// Finds a view by `schema.name` or by its bare name, or says which was meant.

@@ -27,11 +27,13 @@ use crate::blame::{Places, blame};
 use crate::catalog::{Names, Planning};
 use crate::copy;
 use crate::error::{Error, Result};
+use crate::rules::{self, RuleTables};
 use crate::session::{Limits, session};
 use crate::settings::{Settings, depends_on, with_hint};
 use crate::source::{OpenSource, StoreOptions, open_source};
+use crate::suggest::did_you_mean;
 use crate::table::{CanonicalTables, MappedTable, Mapper};
-use crate::view::Views;
+use crate::view::{View, Views};
 use crate::workspace::Workspace;
 
 /// How to open a workspace.
@@ -62,6 +64,7 @@ pub struct Options {
 pub struct Engine {
     ctx: SessionContext,
     names: Arc<Names>,
+    rules: RuleTables,
     workspace: Workspace,
     sources: IndexMap<String, OpenSource>,
     tables: IndexMap<String, MappedTable>,
@@ -146,9 +149,30 @@ impl Engine {
                 .map(|(n, t)| (n.clone(), Arc::clone(&t.provider)))
                 .collect(),
         );
+        let mut workspace = workspace;
+        let rules = load_rules(&ctx, &names, &workspace, &file_base).await?;
+        if let Some(models) = rules.get(rules::segment_models::NAME) {
+            let own = models.keys.iter().filter(|name| !rules::is_built_in(name));
+            let names: Vec<String> = own.cloned().collect();
+            let settings = &mut workspace.settings;
+            settings.set_more_choices("segment_model", names.clone())?;
+            let state = ctx.state_ref();
+            let mut state = state.write();
+            let options = state.config_mut().options_mut();
+            if let Some(settings) = options.extensions.get_mut::<Settings>() {
+                settings.set_more_choices("segment_model", names)?;
+            }
+        }
+        names.set_rules(
+            rules
+                .iter()
+                .map(|(n, t)| (n.clone(), Arc::clone(&t.provider)))
+                .collect(),
+        );
         Ok(Engine {
             ctx,
             names,
+            rules,
             workspace,
             places: Arc::new(Places::of(sources.iter())),
             sources,
@@ -188,6 +212,11 @@ impl Engine {
     /// The canonical tables of this workspace, the unmapped ones too.
     pub fn tables(&self) -> &IndexMap<String, MappedTable> {
         &self.tables
+    }
+
+    /// The rule tables the workspace brings.
+    pub fn rules(&self) -> &RuleTables {
+        &self.rules
     }
 
     /// The views.
@@ -297,6 +326,13 @@ impl Engine {
             }));
         }
         Ok(names)
+    }
+
+    /// Returns the canonical tables a view reads, through whatever views, in their order.
+    ///
+    /// Nothing is planned, so this also works where the view itself would not.
+    pub fn inputs(&self, view: &View) -> Result<Vec<String>> {
+        inputs(&self.ctx.state(), self.views(), view)
     }
 
     /// Parses a script into its statements.
@@ -492,6 +528,91 @@ impl Engine {
             plan: None,
         })
     }
+}
+
+/// Follows the names a view reads down to canonical tables.
+fn inputs(state: &SessionState, views: &Views, view: &View) -> Result<Vec<String>> {
+    let mut tables = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut left = vec![view];
+    while let Some(view) = left.pop() {
+        if !seen.insert(view.qualified()) {
+            continue;
+        }
+        let failed = |e| Error::query(&view.sql, e);
+        for statement in bind::parse(&view.sql).map_err(failed)? {
+            let found = state.resolve_table_references(&statement);
+            for reference in found.map_err(failed)? {
+                let name = reference.table();
+                let read = match reference.schema() {
+                    Some("raw") => None,
+                    Some(schema) => views.get(schema, name),
+                    None => views.find(name),
+                };
+                match read {
+                    Some(read) => left.push(read),
+                    None => {
+                        tables.insert(name.to_owned());
+                    }
+                }
+            }
+        }
+    }
+    let known = CanonicalTables::get().iter().map(|t| t.name.clone());
+    Ok(known.filter(|name| tables.contains(name)).collect())
+}
+
+/// Reads the rule files of a workspace and computes the rule tables that are built in.
+///
+/// The built-in ones are computed once here and not planned into every query.
+async fn load_rules(
+    ctx: &SessionContext,
+    names: &Names,
+    workspace: &Workspace,
+    folder: &Path,
+) -> Result<RuleTables> {
+    let state = ctx.state();
+    let mut tables = RuleTables::new();
+    for view in names.views().iter().filter(|v| v.schema == rules::SCHEMA) {
+        // A view that cannot be parsed says so when it is asked.
+        if !reads_nothing(&state, view).unwrap_or(false) {
+            continue;
+        }
+        let planning = Planning::new(workspace.settings.clone(), Parameters::new());
+        let used = Arc::clone(&planning.used);
+        let failed = |e| Error::query(&view.sql, e);
+        let planned = planning.scope(names.plan_view(view)).await;
+        let planned = planned.map_err(failed)?;
+        let table = match workspace.rules.get(&view.name) {
+            Some(spec) => rules::load(spec, view, &planned.schema(), folder)?,
+            // What settings change is no table to keep.
+            None if !lock(&used).is_empty() => continue,
+            None => rules::built_in(view, names.compute(planned).await.map_err(failed)?),
+        };
+        tables.insert(view.name.clone(), table);
+    }
+    for (name, spec) in &workspace.rules {
+        if !tables.contains_key(name) {
+            let message = format!("there is no rule table `{name}`");
+            let hint = did_you_mean(name, tables.keys().map(String::as_str));
+            return Err(rules::mistake(&spec.at, message, hint));
+        }
+    }
+    Ok(tables)
+}
+
+/// Whether a view reads no table at all, as a list of values does.
+fn reads_nothing(state: &SessionState, view: &View) -> Result<bool, DataFusionError> {
+    for statement in bind::parse(&view.sql)? {
+        if !state.resolve_table_references(&statement)?.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn parts(name: &ObjectName) -> Vec<String> {

@@ -19,6 +19,7 @@ mod builtin;
 mod call;
 mod cancel;
 mod catalog;
+pub mod rules;
 mod session;
 pub mod view;
 

@@ -87,6 +87,8 @@ pub struct Setting {
     pub is_fixed: bool,
     /// Who declared it.
     pub declared: Declared,
+    /// Choices beside those of the type, which rule tables bring; `*` is any.
+    pub more_choices: Vec<String>,
 }
 
 /// `(name, type, default, fixed, meaning)` of every built-in setting, in the order they print.
@@ -150,6 +152,7 @@ impl Default for Settings {
                     doc: doc.to_owned(),
                     is_fixed,
                     declared: Declared::BuiltIn,
+                    more_choices: Vec::new(),
                 };
                 (name.to_owned(), setting)
             })
@@ -220,6 +223,15 @@ impl Settings {
         scalar(setting, value.as_deref())?;
         self.values.insert(name.to_owned(), value);
         Ok(())
+    }
+
+    /// Gives a setting of choices those of a rule table, and checks its value by them.
+    pub(crate) fn set_more_choices(&mut self, name: &str, choices: Vec<String>) -> Result<()> {
+        if let Some(setting) = Arc::make_mut(&mut self.declared).get_mut(name) {
+            setting.more_choices = choices;
+        }
+        let setting = self.declaration(name)?;
+        scalar(setting, self.get(name)?).map(drop)
     }
 
     /// Puts a setting back to its default.
@@ -529,10 +541,12 @@ fn scalar(setting: &Setting, value: Option<&str>) -> Result<ScalarValue> {
             ScalarValue::Utf8(Some(v.to_owned()))
         }
         (SettingType::Choice(words), Some(v)) => {
-            if !words.contains(&v) {
+            let more = setting.more_choices.iter().map(String::as_str);
+            let words: Vec<&str> = words.iter().copied().chain(more).collect();
+            if !words.contains(&v) && !words.contains(&"*") {
                 return Err(wrong(
                     format!("`{name}` takes {}, not '{v}'", words.join(", ")),
-                    did_you_mean(v, words.iter().copied()),
+                    did_you_mean(v, words),
                 ));
             }
             ScalarValue::Utf8(Some(v.to_owned()))

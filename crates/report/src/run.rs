@@ -15,7 +15,7 @@ use indexmap::IndexMap;
 
 use crate::error::{OutputError, RenderError};
 use crate::lang::Lang;
-use crate::output::{self, CsvOptions, Publication, RunFacts};
+use crate::output::{self, CsvOptions, Publication, RuleFact, RunFacts};
 use crate::page::{Freshness, PageContext, render_page};
 use crate::result::QueryResult;
 use crate::spec::{Param, ParamValue, Period, Query, Spec};
@@ -253,6 +253,11 @@ async fn write(
         as_of,
         spec_hash: spec.hash.clone(),
         settings: settings.clone(),
+        rules: engine
+            .rules()
+            .iter()
+            .map(|(name, table)| RuleFact::of(name, table))
+            .collect(),
     };
     let mut publication = Publication::new(facts.clone());
     for (name, result) in results {

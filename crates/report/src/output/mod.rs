@@ -12,6 +12,9 @@ mod publication;
 pub use self::csv::{CsvOptions, csv};
 pub use self::json::json;
 pub use self::parquet::parquet;
+use aftersight_engine::rules::RuleTable;
+use sha2::{Digest, Sha256};
+
 pub use self::publication::{Publication, Published, PublishedFile};
 
 /// What a file says about the run it comes from.
@@ -25,6 +28,30 @@ pub struct RunFacts {
     pub spec_hash: String,
     /// The settings the run used, name and value.
     pub settings: Vec<(String, String)>,
+    /// The rule tables the run used: name, where from, hash of its bytes.
+    pub rules: Vec<RuleFact>,
+}
+
+/// A rule table of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleFact {
+    /// Name.
+    pub name: String,
+    /// File of the workspace; none for the built-in rules.
+    pub file: Option<String>,
+    /// SHA-256 of the file, or of the view that holds the built-in rules.
+    pub sha256: String,
+}
+
+impl RuleFact {
+    /// Notes a rule table of a workspace.
+    pub fn of(name: &str, table: &RuleTable) -> Self {
+        RuleFact {
+            name: name.to_owned(),
+            file: table.file.clone(),
+            sha256: hex(&Sha256::digest(&table.bytes)),
+        }
+    }
 }
 
 /// One cell as Arrow displays it; `None` is a NULL.

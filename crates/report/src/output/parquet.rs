@@ -64,6 +64,7 @@ pub(super) mod tests {
             as_of: chrono::NaiveDate::from_ymd_opt(2026, 11, 16).unwrap(),
             spec_hash: "3f9c2ab".to_owned(),
             settings: vec![("min_n".to_owned(), "100".to_owned())],
+            rules: vec![],
         }
     }
 

@@ -105,12 +105,17 @@ impl Publication {
             .iter()
             .map(|(name, text)| (name.clone(), json!(text)))
             .collect();
+        let rules = self.facts.rules.iter();
+        let rules: Vec<Value> = rules
+            .map(|rule| json!({ "name": rule.name, "file": rule.file, "sha256": rule.sha256 }))
+            .collect();
         pretty(&json!({
             "version": 1,
             "report": self.facts.report,
             "as_of": self.facts.as_of.to_string(),
             "spec": self.facts.spec_hash,
             "settings": settings,
+            "rules": rules,
             "rows": self.rows,
             "files": files,
         }))

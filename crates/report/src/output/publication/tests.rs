@@ -8,6 +8,7 @@ fn facts(day: u32) -> RunFacts {
         as_of: chrono::NaiveDate::from_ymd_opt(2026, 11, day).unwrap(),
         spec_hash: "3f9c2ab".to_owned(),
         settings: vec![("min_n".to_owned(), "100".to_owned())],
+        rules: vec![],
     }
 }
 

@@ -1,0 +1,207 @@
+//! Rows of a rule file, CSV or TOML, each cell with its place.
+
+use indexmap::IndexMap;
+use toml::de::{DeTable, DeValue};
+
+use super::mistake;
+use crate::error::{Location, Result};
+
+/// A cell that is not empty.
+#[derive(Debug, Clone)]
+pub(crate) struct Cell {
+    pub(crate) text: String,
+    pub(crate) at: Location,
+}
+
+/// A row.
+#[derive(Debug, Clone)]
+pub(crate) struct RuleRow {
+    pub(crate) at: Location,
+    pub(crate) cells: IndexMap<String, Cell>,
+}
+
+impl RuleRow {
+    pub(crate) fn get(&self, column: &str) -> Option<&Cell> {
+        self.cells.get(column)
+    }
+}
+
+/// A whole file.
+#[derive(Debug, Clone)]
+pub(crate) struct RuleRows {
+    /// Where the file starts.
+    pub(crate) start: Location,
+    /// Columns, with where each is first named.
+    pub(crate) columns: IndexMap<String, Location>,
+    pub(crate) rows: Vec<RuleRow>,
+}
+
+impl RuleRows {
+    pub(crate) fn has(&self, column: &str) -> bool {
+        self.columns.contains_key(column)
+    }
+}
+
+/// Reads a file by its extension; TOML is a list of sections `[[rows]]`.
+pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<RuleRows> {
+    let start = Location {
+        file: file.to_owned(),
+        line: 1,
+        column: 1,
+    };
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| mistake(&start, format!("the file is not UTF-8: {e}"), None))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut rows = RuleRows {
+        start,
+        columns: IndexMap::new(),
+        rows: Vec::new(),
+    };
+    if file.ends_with(".toml") {
+        toml(text, &mut rows)?;
+    } else if file.ends_with(".csv") {
+        csv(text, &mut rows)?;
+    } else {
+        let message = format!("{file} is neither .csv nor .toml");
+        return Err(mistake(&rows.start, message, None));
+    }
+    if rows.rows.is_empty() {
+        return Err(mistake(&rows.start, "the file has no rows".into(), None));
+    }
+    Ok(rows)
+}
+
+fn csv(text: &str, rows: &mut RuleRows) -> Result<()> {
+    let start = rows.start.clone();
+    let line = |position: Option<&csv::Position>| Location {
+        line: position.map_or(1, |p| p.line() as usize),
+        ..start.clone()
+    };
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .comment(Some(b'#'))
+        .from_reader(text.as_bytes());
+    let located = |e: csv::Error| {
+        let what = match e.kind() {
+            csv::ErrorKind::UnequalLengths {
+                expected_len, len, ..
+            } => format!("{len} fields where the header has {expected_len}"),
+            _ => e.to_string(),
+        };
+        mistake(&line(e.position()), what, None)
+    };
+    let header = reader.headers().map_err(located)?.clone();
+    for name in &header {
+        let at = line(header.position());
+        if rows.columns.insert(name.to_owned(), at.clone()).is_some() {
+            return Err(mistake(&at, format!("column `{name}` stands twice"), None));
+        }
+    }
+    for record in reader.records() {
+        let record = record.map_err(located)?;
+        let at = line(record.position());
+        let cells = header
+            .iter()
+            .zip(&record)
+            .filter(|(_, text)| !text.is_empty());
+        let cells = cells.map(|(name, text)| {
+            let cell = Cell {
+                text: text.to_owned(),
+                at: at.clone(),
+            };
+            (name.to_owned(), cell)
+        });
+        let cells = cells.collect();
+        rows.rows.push(RuleRow { at, cells });
+    }
+    Ok(())
+}
+
+fn toml(text: &str, rows: &mut RuleRows) -> Result<()> {
+    let file = rows.start.file.clone();
+    let at = |offset: usize| Location::of_offset(&file, text, offset);
+    let root = DeTable::parse(text).map_err(|e| {
+        let offset = e.span().map_or(0, |span| span.start);
+        mistake(
+            &at(offset),
+            format!("not valid TOML: {}", e.message()),
+            None,
+        )
+    })?;
+    for (key, value) in root.get_ref() {
+        let DeValue::Array(items) = value.get_ref() else {
+            let hint = "rows are sections [[rows]]".to_owned();
+            let message = format!("`{}` is no list of rows", key.get_ref());
+            return Err(mistake(&at(key.span().start), message, Some(hint)));
+        };
+        for item in items {
+            let place = at(item.span().start);
+            let DeValue::Table(table) = item.get_ref() else {
+                return Err(mistake(&place, "expected a row".into(), None));
+            };
+            let mut cells = IndexMap::new();
+            for (name, value) in table {
+                let place = at(value.span().start);
+                let text = match value.get_ref() {
+                    DeValue::String(s) => s.to_string(),
+                    DeValue::Integer(i) => i.to_string(),
+                    DeValue::Float(x) => x.to_string(),
+                    DeValue::Boolean(b) => b.to_string(),
+                    DeValue::Datetime(d) => d.to_string(),
+                    DeValue::Array(_) | DeValue::Table(_) => {
+                        let message = format!("`{}` takes one value", name.get_ref());
+                        return Err(mistake(&place, message, None));
+                    }
+                };
+                let name = name.get_ref().to_string();
+                let first = rows.columns.entry(name.clone());
+                first.or_insert_with(|| place.clone());
+                cells.insert(name, Cell { text, at: place });
+            }
+            rows.rows.push(RuleRow { at: place, cells });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(file: &str, text: &str) -> String {
+        parse(file, text.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn both_formats_give_the_same_rows() {
+        let csv = parse("a.csv", "# why\nreason,n\n broken , 1\nlate,\n".as_bytes()).unwrap();
+        let toml = "[[rows]]\nreason = 'broken'\nn = 1\n[[rows]]\nreason = 'late'\n";
+        let toml = parse("a.toml", toml.as_bytes()).unwrap();
+        for rows in [csv, toml] {
+            assert_eq!(rows.rows.len(), 2);
+            assert_eq!(rows.rows[0].get("reason").unwrap().text, "broken");
+            assert!(rows.rows[1].get("n").is_none());
+        }
+    }
+
+    #[test]
+    fn mistakes_name_their_line() {
+        assert_eq!(
+            error("a.csv", "reason,n\nbroken,1\nlate\n"),
+            "a.csv:3:1: 1 fields where the header has 2"
+        );
+        assert_eq!(
+            error("a.csv", "a,a\n1,2\n"),
+            "a.csv:1:1: column `a` stands twice"
+        );
+        assert_eq!(error("a.csv", "a,b\n"), "a.csv:1:1: the file has no rows");
+        assert_eq!(
+            error("a.toml", "[[rows]]\na = [1]\n"),
+            "a.toml:2:5: `a` takes one value"
+        );
+        assert_eq!(
+            error("a.txt", "a"),
+            "a.txt:1:1: a.txt is neither .csv nor .toml"
+        );
+    }
+}
