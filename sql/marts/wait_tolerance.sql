@@ -40,26 +40,30 @@ answers as (
     group by order_id
 ),
 
+-- A list and not a union, which would read the cases twice.
+clocks as (
+    select
+        order_id,
+        created_at,
+        is_satisfied,
+        unnest([
+            named_struct(
+                'clock', 'first_response', 'hours', first_response_hours
+            ),
+            named_struct('clock', 'resolution', 'hours', resolution_hours)
+        ]) as wait
+    from marts.tickets
+),
+
 waits as (
     select
-        ticket_id,
         order_id,
         created_at,
         is_satisfied,
-        'first_response' as clock,
-        first_response_hours as hours
-    from marts.tickets
-    where first_response_hours is not null
-    union all
-    select
-        ticket_id,
-        order_id,
-        created_at,
-        is_satisfied,
-        'resolution' as clock,
-        resolution_hours as hours
-    from marts.tickets
-    where resolution_hours is not null
+        wait['clock'] as clock,
+        wait['hours'] as hours
+    from clocks
+    where wait['hours'] is not null
 ),
 
 banded as (
