@@ -162,6 +162,17 @@ const BUILT_IN: &[(&str, SettingType, Option<&str>, bool, &str)] = {
     ("loyalty_weight_nps", Float, Some("0.2"), false, "weight of the last NPS answer in the loyalty index"),
     ("loyalty_weight_tenure", Float, Some("0.1"), false, "weight of the time since the first purchase in the loyalty index"),
     ("loyalty_weight_kept", Float, Some("0.2"), false, "weight of the share of orders kept in the loyalty index"),
+    ("support_window_days", Integer, Some("91"), false, "days before as_of whose contact cases count in the views of the service desk that have no time axis"),
+    ("fcr_method", Choice(&["repeat_contact", "one_touch", "one_reply"]), Some("repeat_contact"), false, "when a contact case counts as solved at the first contact"),
+    ("fcr_window_days", Integer, Some("7"), false, "days after a solution in which a further case of the customer about the same issue is a repeat"),
+    ("sla_first_response_hours", Float, Some("8"), false, "hours to the first reply promised for a normal case"),
+    ("sla_resolution_hours", Float, Some("48"), false, "hours to the solution promised for a normal case"),
+    ("sla_vip_factor", Float, Some("0.5"), false, "part of those hours promised to VIP customers"),
+    ("sla_in_business_hours", Boolean, Some("true"), false, "promises run in the opening hours of the team; false runs them around the clock"),
+    ("holiday_calendar", Text, Some("desk"), false, "calendar in holidays whose days close every team"),
+    ("burst_min_tickets", Integer, Some("5"), false, "contact cases of a week from which a rise of an issue counts as a burst"),
+    ("agent_minute_cost", Float, None, false, "cost of a minute of an agent, in the workspace's currency; NULL leaves costs of work out"),
+    ("journey_window_days", Integer, Some("180"), false, "days after an order in which its journey is followed"),
     ]
 };
 
