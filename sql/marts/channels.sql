@@ -3,8 +3,8 @@
 --
 -- grain: channel
 --
--- channel               channel of the orders; unknown where the source does not
---                       say
+-- channel               channel of the orders; unknown where the source has
+--                       none
 -- orders                purchases of the last $sales_window_days
 -- customers             known customers who placed them
 -- units_sold            units of them
@@ -22,8 +22,8 @@
 --                       of all channels
 -- refund_amount         paid back on its orders so far, of whatever kind
 -- refund_share          refund_amount / sales_amount
--- return_cost_amount    reverse shipping and handling of its returns less what
---                       the goods were worth, as far as known
+-- return_cost_amount    reverse shipping and handling of its returns, as far as
+--                       known
 -- return_cost_known_share  share of its returns with a known cost
 -- return_cost_share     return_cost_amount / sales_amount
 -- nps                   net promoter score of $nps_scope, of answers about its
@@ -145,7 +145,6 @@ costs as (
         sum(
             coalesce(returns.reverse_shipping_cost, 0)
             + coalesce(returns.handling_cost, 0)
-            - coalesce(returns.recovery_value, 0)
         ) filter (
             where
                 coalesce(returns.reverse_shipping_cost, returns.handling_cost)

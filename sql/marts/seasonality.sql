@@ -14,7 +14,8 @@
 -- share            of all events of the window
 -- seasonal_effect  events a day more or less than the moving average of seven
 --                  days around it (classical decomposition); for weekdays only
--- chi_square       distance of all phases of the cycle from all days being alike
+-- chi_square       distance of the phases of the cycle from days that are all
+--                  alike
 -- critical_value   what chi_square would exceed once in twenty times, if they
 --                  were
 -- has_pattern      chi_square is above it
