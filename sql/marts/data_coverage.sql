@@ -31,18 +31,24 @@ months as (
     group by table_name, cast(date_trunc('month', day) as date)
 ),
 
+-- The first month is part of the key: after a grouping by the table alone the
+-- optimizer takes it for a key of the months, too.
+firsts as (
+    select distinct
+        table_name,
+        min(month) over (partition by table_name) as first_month
+    from months
+),
+
 spans as (
     select
         table_name,
         cast(
             unnest(
-                generate_series(
-                    min(month), $as_of - 1, interval '1 month'
-                )
+                generate_series(first_month, $as_of - 1, interval '1 month')
             ) as date
         ) as month
-    from months
-    group by table_name
+    from firsts
 ),
 
 first_months as (

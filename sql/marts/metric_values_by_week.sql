@@ -612,6 +612,19 @@ flat as (
         and point['denominator'] > 0
 ),
 
+-- The first week is part of the key: after a grouping by the other three alone
+-- the optimizer takes them for a key of the weeks, too, and drops the week from
+-- whatever groups by it later.
+spans as (
+    select distinct
+        metric,
+        dimension,
+        dimension_value,
+        min(week) over (partition by metric, dimension, dimension_value)
+            as first_week
+    from flat
+),
+
 -- Every week of a series from its first on, so that a week without tickets is a
 -- week with none.
 weeks as (
@@ -621,11 +634,10 @@ weeks as (
         dimension_value,
         cast(
             unnest(
-                generate_series(min(week), $as_of - 7, interval '7 days')
+                generate_series(first_week, $as_of - 7, interval '7 days')
             ) as date
         ) as week
-    from flat
-    group by metric, dimension, dimension_value
+    from spans
 )
 
 select

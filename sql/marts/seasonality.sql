@@ -70,16 +70,16 @@ by_day as (
 ),
 
 -- Days without an event are there, too, from the first event of the metric on.
--- Orders have no slices.
+-- Orders have no slices. The first day is part of the key: after a grouping by
+-- the other three alone the optimizer takes them for a key of the days, too.
 spans as (
-    select
+    select distinct
         metric,
         dimension,
         dimension_value,
-        min(min(day)) over (partition by metric) as first_day
+        min(day) over (partition by metric) as first_day
     from by_day
     where dimension_value is not null
-    group by metric, dimension, dimension_value
 ),
 
 days as (
