@@ -37,17 +37,19 @@ mod shop;
 mod story;
 mod stream;
 mod table;
+mod timeline;
 mod value;
 
 pub use config::{Config, Ids};
 pub use dirt::Dirt;
-pub use fact::{FACTS, PlantedFact, Unit};
+pub use fact::{Comparison, FACTS, PlantedFact, Unit, When};
 pub use id::{
     CampaignId, CustomerId, FeedbackId, InteractionId, OrderId, RefundId, RepairId, ResponseId,
     ReturnId, ShipmentId, ShopId, Sku, TicketId,
 };
+pub use life::{Groups, PURCHASES, PurchaseProcess};
 pub use parquet_file::write_parquet;
 pub use shop::{Shop, Summary};
-pub use story::Timeline;
 pub use table::*;
+pub use timeline::{Mark, Span, Timeline};
 pub use value::{Instant, Money};
