@@ -202,7 +202,7 @@ impl<'a> Raw<'a> {
     }
 
     /// Whether a customer orders again within some days of an order.
-    fn orders_again(&self) -> impl Fn(&OrderRow, i64) -> Option<bool> {
+    pub(crate) fn orders_again(&self) -> impl Fn(&OrderRow, i64) -> Option<bool> {
         let mut times: HashMap<CustomerId, Vec<Instant>> = HashMap::new();
         for row in self.purchases() {
             if let Some(id) = row.customer_id {
@@ -217,7 +217,7 @@ impl<'a> Raw<'a> {
     }
 
     /// First orders of ordinary customers who came within the data.
-    fn first_orders(&self) -> Vec<&'a OrderRow> {
+    pub(crate) fn first_orders(&self) -> Vec<&'a OrderRow> {
         let start = self.midnight(self.shop.config().start);
         let came: HashMap<CustomerId, Instant> = self
             .shop
