@@ -173,7 +173,6 @@ const BUILT_IN: &[(&str, SettingType, Option<&str>, bool, &str)] = {
     ("burst_min_tickets", Integer, Some("5"), false, "contact cases of a week from which a rise of an issue counts as a burst"),
     ("agent_minute_cost", Float, None, false, "cost of a minute of an agent, in the workspace's currency; NULL leaves costs of work out"),
     ("journey_window_days", Integer, Some("180"), false, "days after an order in which its journey is followed"),
-    ("sales_window_days", Integer, Some("365"), false, "days before as_of whose sales and requests count in rates by article, category, channel, carrier, shop and stage; NULL counts all"),
     ("campaign_outcome_days", Integer, Some("14"), false, "days after the draw of a campaign's arms in which what customers do counts, and before it as the past"),
     ("campaign_treatment_share", Float, Some("0.5"), false, "share of customers a campaign's draw puts into the treatment; another share found is a fault; NULL checks none"),
     ("repurchase_days", Integer, Some("90"), false, "days after a purchase within which another one is a repurchase"),
