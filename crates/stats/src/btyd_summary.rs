@@ -152,10 +152,10 @@ impl Purchases {
         observation_end: i32,
     ) -> Result<Option<SplitSummary>> {
         if calibration_end >= observation_end {
-            return Err(StatsError::Argument {
-                argument: "calibration_end",
-                reason: "must be before the end of observation",
-            });
+            return Err(StatsError::argument(
+                "calibration_end",
+                "must be before the end of observation",
+            ));
         }
         let Some(calibration) = self.summary(period, calibration_end) else {
             return Ok(None);

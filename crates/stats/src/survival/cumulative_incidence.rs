@@ -10,8 +10,8 @@
 //! squared. Without clusters the two agree (a test shows it), so the choice is
 //! one of assumption only.
 
-use super::InvalidArgument;
 use super::times::{AtTime, SurvivalTimes, at_times};
+use crate::error::{Result, StatsError};
 
 /// The incidence of one cause at one time.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,10 +45,10 @@ pub fn cumulative_incidence(
     times: &mut SurvivalTimes,
     cause: u32,
     confidence: f64,
-) -> Result<Vec<CumulativeIncidencePoint>, InvalidArgument> {
+) -> Result<Vec<CumulativeIncidencePoint>> {
     if cause == 0 {
-        let reason = "causes count from 1, 0 is censored";
-        return Err(InvalidArgument::new("cause", reason));
+        let reason = "must be 1 or more: 0 is censored";
+        return Err(StatsError::argument("cause", reason));
     }
     let z = super::km::normal_quantile(confidence)?;
     let clustered = times.is_clustered();
@@ -319,8 +319,8 @@ mod tests {
         assert_eq!(
             cumulative_incidence(&mut five, 0, 0.95)
                 .unwrap_err()
-                .argument,
-            "cause"
+                .about(),
+            Some("cause")
         );
         assert!(
             cumulative_incidence(&mut SurvivalTimes::new(), 1, 0.95)

@@ -6,9 +6,9 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::InvalidArgument;
 use super::cumulative_incidence::Curve;
 use super::times::{SurvivalTimes, at_times};
+use crate::error::{Result, StatsError};
 
 /// The scale on which the intervals are symmetric.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -24,14 +24,14 @@ pub enum IntervalKind {
 
 impl IntervalKind {
     /// Reads `log`, `plain` or `log_log`.
-    pub fn parse(text: &str) -> Result<Self, InvalidArgument> {
+    pub fn parse(text: &str) -> Result<Self> {
         match text.to_ascii_lowercase().as_str() {
             "log" => Ok(Self::Log),
             "plain" => Ok(Self::Plain),
             "log_log" | "log-log" => Ok(Self::LogLog),
-            _ => Err(InvalidArgument::new(
+            _ => Err(StatsError::argument(
                 "interval",
-                format!("expected log, plain or log_log, got '{text}'"),
+                format!("must be log, plain or log_log, got '{text}'"),
             )),
         }
     }
@@ -90,7 +90,7 @@ pub fn km_survival(
     times: &mut SurvivalTimes,
     interval: IntervalKind,
     confidence: f64,
-) -> Result<KmCurve, InvalidArgument> {
+) -> Result<KmCurve> {
     let z = normal_quantile(confidence)?;
     let n_dropped = times.n_dropped();
     let clustered = times.is_clustered();
@@ -145,10 +145,10 @@ pub struct Rmst {
 /// NULL for an empty group, and where `tau` lies beyond the last time of a curve
 /// that has not reached 0: nothing is known there. Standard errors treat
 /// subjects as independent.
-pub fn rmst(times: &mut SurvivalTimes, tau: Option<f64>) -> Result<Option<Rmst>, InvalidArgument> {
+pub fn rmst(times: &mut SurvivalTimes, tau: Option<f64>) -> Result<Option<Rmst>> {
     if let Some(tau) = tau.filter(|tau| !(tau.is_finite() && *tau > 0.0)) {
-        let reason = format!("expected a time above 0, got {tau}");
-        return Err(InvalidArgument::new("tau", reason));
+        let reason = format!("must be a time above 0, got {tau}");
+        return Err(StatsError::argument("tau", reason));
     }
     let curve = km_survival(times, IntervalKind::Log, 0.95)?;
     let Some(last) = curve.points.last() else {
@@ -183,12 +183,12 @@ pub fn rmst(times: &mut SurvivalTimes, tau: Option<f64>) -> Result<Option<Rmst>,
 }
 
 /// Returns the normal quantile of a two-sided level such as 0.95.
-pub(super) fn normal_quantile(confidence: f64) -> Result<f64, InvalidArgument> {
+pub(super) fn normal_quantile(confidence: f64) -> Result<f64> {
     if confidence > 0.0 && confidence < 1.0 {
         Ok(Normal::standard().inverse_cdf(0.5 + confidence / 2.0))
     } else {
-        let reason = format!("expected a level between 0 and 1, got {confidence}");
-        Err(InvalidArgument::new("confidence", reason))
+        let reason = format!("must be a level between 0 and 1, got {confidence}");
+        Err(StatsError::argument("confidence", reason))
     }
 }
 

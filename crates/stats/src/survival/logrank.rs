@@ -6,8 +6,8 @@
 
 use statrs::function::gamma::checked_gamma_ur;
 
-use super::InvalidArgument;
 use super::times::{AtTime, SurvivalTimes, at_times};
+use crate::error::{Result, StatsError};
 
 /// One group of the test.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,11 +36,11 @@ pub struct Logrank {
 /// Compares two or more groups; any cause is the event.
 ///
 /// Subjects count as independent: clusters are not used.
-pub fn logrank(groups: &mut [SurvivalTimes]) -> Result<Logrank, InvalidArgument> {
+pub fn logrank(groups: &mut [SurvivalTimes]) -> Result<Logrank> {
     let n_groups = groups.len();
     if n_groups < 2 {
-        let reason = format!("expected at least two groups, got {n_groups}");
-        return Err(InvalidArgument::new("groups", reason));
+        let reason = format!("must be at least two, got {n_groups}");
+        return Err(StatsError::argument("groups", reason));
     }
     let rows: Vec<Vec<AtTime<'_>>> = groups
         .iter_mut()
@@ -225,7 +225,10 @@ mod tests {
         assert_eq!((test.chi_square, test.p_value, test.df), (None, None, 0));
         let test = logrank(&mut [group(&[(1, true)]), group(&[])]).unwrap();
         assert_eq!((test.chi_square, test.df), (None, 0));
-        assert_eq!(logrank(&mut [group(&[])]).unwrap_err().argument, "groups");
+        assert_eq!(
+            logrank(&mut [group(&[])]).unwrap_err().about(),
+            Some("groups")
+        );
     }
 
     proptest! {

@@ -105,7 +105,10 @@ fn the_restricted_mean_of_aml() {
 fn a_restricted_mean_beyond_the_data_is_unknown() {
     assert_eq!(rmst(&mut ovarian(), Some(2_000.0)).unwrap(), None);
     assert_eq!(rmst(&mut SurvivalTimes::new(), None).unwrap(), None);
-    assert_eq!(rmst(&mut ovarian(), Some(0.0)).unwrap_err().argument, "tau");
+    assert_eq!(
+        rmst(&mut ovarian(), Some(0.0)).unwrap_err().about(),
+        Some("tau")
+    );
     // Nothing happened before day 50.
     assert_eq!(
         rmst(&mut ovarian(), Some(50.0)).unwrap().unwrap().mean,
@@ -142,8 +145,8 @@ fn intervals_are_read_by_name() {
     );
     assert_eq!(IntervalKind::parse("LOG").unwrap(), IntervalKind::Log);
     assert_eq!(
-        IntervalKind::parse("exact").unwrap_err().argument,
-        "interval"
+        IntervalKind::parse("exact").unwrap_err().about(),
+        Some("interval")
     );
 }
 
