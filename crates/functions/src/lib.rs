@@ -173,6 +173,8 @@ pub fn functions() -> Vec<Function> {
         udwf::<window::PAdjust>().into(),
         // Monitoring
         udwf::<window::PChart>().into(),
+        udwf::<window::NpChart>().into(),
+        udwf::<window::UChart>().into(),
         udwf::<window::XmrChart>().into(),
         udwf::<window::EwmaChart>().into(),
         udwf::<window::Cusum>().into(),

@@ -18,13 +18,13 @@ use crate::value::{Type, Value};
 #[user_doc(
     doc_section(label = "Experiment Functions"),
     description = "Returns the change of the treated beyond the change of the others, `struct(n, n_clusters, did, se, \
-t, df, p_value, lower, upper, coefficients)`: did = (treated after - treated before) - (others after - others before) \
+t, df, p_value, lower, upper, coefficients, reason)`: did = (treated after - treated before) - (others after - others before) \
 in the unit of y, the coefficient of is_treated * is_post of a regression. Without a cluster the standard error is that \
 of least squares with n - 4 degrees of freedom; with one it allows rows of the same cluster, such as a customer seen \
 several times, to be alike (Liang and Zeger with the HC1 factor of Stata; clusters - 1 degrees of freedom). \
 coefficients lists `struct(term, estimate, se, t, p_value, lower, upper)` for 'constant' (others before), 'post' \
 (change of the others), 'treated' (distance before) and 'did'. Rows with a NULL, infinity or NaN are left out. Where one \
-of the four groups is empty the result is NULL. It reads as an effect only if both would have changed alike: look at \
+of the four groups is empty did and all after it are NULL and reason names the group; over no rows the result is NULL. It reads as an effect only if both would have changed alike: look at \
 three periods before, too.",
     syntax_example = "did(y, is_treated, is_post [, cluster [, level]])",
     sql_example = r#"```sql
@@ -82,6 +82,7 @@ const RESULT: Type = Type::Record(&[
     ("lower", Type::Number),
     ("upper", Type::Number),
     ("coefficients", Type::List(&COEFFICIENT)),
+    ("reason", Type::Text),
 ]);
 
 impl Aggregate for Did {
@@ -114,7 +115,7 @@ impl Aggregate for Did {
                 finish: move |clusters: &Clusters| {
                     let did = clusters.did();
                     let result = did.robust(level).map_err(|e| refused(Self::NAME, &e))?;
-                    Ok(record(result, Some(did.clusters())))
+                    Ok(record(result, did.did(), Some(did.clusters())))
                 },
             }));
         }
@@ -123,7 +124,7 @@ impl Aggregate for Did {
             result: &RESULT,
             finish: move |cells: &Cells| {
                 let result = cells.ols(level).map_err(|e| refused(Self::NAME, &e))?;
-                Ok(record(result, None))
+                Ok(record(result, cells, None))
             },
         }))
     }
@@ -133,9 +134,29 @@ impl Aggregate for Did {
     }
 }
 
-fn record(result: Option<DidResult>, n_clusters: Option<usize>) -> Value {
+/// The groups by name, in the order of the cells.
+const GROUPS: [&str; 4] = [
+    "the others before",
+    "the others after",
+    "the treated before",
+    "the treated after",
+];
+
+fn record(result: Option<DidResult>, cells: &Cells, n_clusters: Option<usize>) -> Value {
     let Some(result) = result else {
-        return Value::Null;
+        let counts = CELLS.map(|(treated, post)| cells.cell(treated, post).n());
+        let n: u64 = counts.iter().sum();
+        if n == 0 {
+            return Value::Null;
+        }
+        let mut values = vec![Value::Null; 11];
+        values[0] = n.into();
+        values[1] = n_clusters.into();
+        let empty = counts.iter().zip(GROUPS).find(|(n, _)| **n == 0);
+        values[10] = empty
+            .map(|(_, name)| format!("y has no rows of {name}"))
+            .into();
+        return Value::Record(values);
     };
     let coefficient = |(term, e): (&str, DidEstimate)| {
         Value::Record(vec![
@@ -166,6 +187,11 @@ fn record(result: Option<DidResult>, n_clusters: Option<usize>) -> Value {
         result.did.low.into(),
         result.did.high.into(),
         Value::List(terms.map(coefficient).to_vec()),
+        match (result.did.standard_error, result.did.t) {
+            (None, _) => "y has too few rows for an error".into(),
+            (_, None) => "y has zero variance within the groups".into(),
+            _ => Value::Null,
+        },
     ])
 }
 
@@ -289,7 +315,7 @@ mod tests {
 
     fn filled(value: Value) -> Vec<Cell> {
         match value {
-            Value::Null => vec![Cell::Null; 10],
+            Value::Null => vec![Cell::Null; 11],
             value => flat(value),
         }
     }
@@ -305,7 +331,7 @@ mod tests {
                 for (y, treated, post) in coded(rows) {
                     Cells::update(&mut cells, y, treated, post);
                 }
-                filled(record(cells.ols(0.95).unwrap(), None))
+                filled(record(cells.ols(0.95).unwrap(), &cells, None))
             },
         }
         .check();
@@ -322,7 +348,11 @@ mod tests {
                 for (y, treated, post) in coded(rows) {
                     did.update(y as i64, y, treated, post);
                 }
-                filled(record(did.robust(0.9).unwrap(), Some(did.clusters())))
+                filled(record(
+                    did.robust(0.9).unwrap(),
+                    did.did(),
+                    Some(did.clusters()),
+                ))
             },
         }
         .check();

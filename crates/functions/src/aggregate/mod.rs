@@ -71,6 +71,7 @@ mod chisq_test;
 mod cramers_v;
 mod driver_relative_weights;
 mod driver_shapley;
+mod drivers;
 mod linear_regression;
 mod pearson_ci;
 mod psi;
@@ -98,6 +99,7 @@ pub(crate) use repeat_rate::RepeatRate;
 
 // Change, texts, baskets, quantiles.
 mod basket_rules;
+mod change;
 mod net_sentiment;
 mod quantile_type;
 mod rate_change;
