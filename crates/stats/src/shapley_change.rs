@@ -98,8 +98,16 @@ pub(crate) fn check(groups: &[GroupChange]) -> Result<()> {
             })
         };
         let periods = [
-            (["volume_before", "total_before"], group.volume_before, group.total_before),
-            (["volume_after", "total_after"], group.volume_after, group.total_after),
+            (
+                ["volume_before", "total_before"],
+                group.volume_before,
+                group.total_before,
+            ),
+            (
+                ["volume_after", "total_after"],
+                group.volume_after,
+                group.total_after,
+            ),
         ];
         for (names, volume, total) in periods {
             if !(volume >= 0.0 && volume.is_finite()) {
@@ -217,7 +225,7 @@ mod tests {
         };
         assert_eq!(
             shapley_change(&[group]).unwrap_err().to_string(),
-            "row 1: total is not 0 although the volume is"
+            "row 1: total_after is not 0 although the volume is"
         );
     }
 }

@@ -6,7 +6,8 @@ use datafusion::common::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use aftersight_stats::did::{ClusteredDid, Did as Cells, DidEstimate, DidResult};
+use aftersight_stats::did::{ClusterSums, ClusteredDid, Did as Cells, DidEstimate, DidResult};
+use aftersight_stats::exact_sum::ExactSum;
 
 use super::Aggregate;
 use crate::additive::Build;
@@ -21,7 +22,7 @@ use crate::value::{Type, Value};
 t, df, p_value, lower, upper, coefficients, reason)`: did = (treated after - treated before) - (others after - others before) \
 in the unit of y, the coefficient of is_treated * is_post of a regression. Without a cluster the standard error is that \
 of least squares with n - 4 degrees of freedom; with one it allows rows of the same cluster, such as a customer seen \
-several times, to be alike (Liang and Zeger with the HC1 factor of Stata; clusters - 1 degrees of freedom). \
+several times, to be alike, and keeps sums for each (Liang and Zeger with the HC1 factor of Stata; clusters - 1 degrees of freedom). \
 coefficients lists `struct(term, estimate, se, t, p_value, lower, upper)` for 'constant' (others before), 'post' \
 (change of the others), 'treated' (distance before) and 'did'. Rows with a NULL, infinity or NaN are left out. Where one \
 of the four groups is empty did and all after it are NULL and reason names the group; over no rows the result is NULL. It reads as an effect only if both would have changed alike: look at \
@@ -113,7 +114,7 @@ impl Aggregate for Did {
                 empty: Clusters::default(),
                 result: &RESULT,
                 finish: move |clusters: &Clusters| {
-                    let did = clusters.did();
+                    let did = &clusters.did;
                     let result = did.robust(level).map_err(|e| refused(Self::NAME, &e))?;
                     Ok(record(result, did.did(), Some(did.clusters())))
                 },
@@ -236,17 +237,19 @@ impl Tally for Cells {
     }
 }
 
-/// The rows with their clusters; residuals need the means, which come last.
+/// Sums by cluster, and the bytes of the clusters' names.
 #[derive(Debug, Clone, Default)]
-struct Clusters(Vec<(String, f64, bool, bool)>);
+struct Clusters {
+    did: ClusteredDid<String>,
+    names: usize,
+}
 
 impl Clusters {
-    fn did(&self) -> ClusteredDid<&str> {
-        let mut did = ClusteredDid::new();
-        for (cluster, y, treated, post) in &self.0 {
-            did.update(cluster.as_str(), *y, *treated, *post);
-        }
-        did
+    /// Runs what may bring new clusters, and counts the bytes of their names.
+    fn grow(&mut self, by: &str, change: impl FnOnce(&mut ClusteredDid<String>)) {
+        let before = self.did.clusters();
+        change(&mut self.did);
+        self.names += (self.did.clusters() - before) * by.len();
     }
 }
 
@@ -262,40 +265,50 @@ impl Tally for Clusters {
                 post.get(row),
                 cluster.get(row),
             ) {
-                self.0.push((cluster.to_string(), y, treated, post));
+                self.grow(cluster, |did| did.update(cluster, y, treated, post));
             }
         }
         Ok(())
     }
 
     fn merge(&mut self, other: &Self) -> Result<()> {
-        self.0.extend_from_slice(&other.0);
+        self.did.merge(&other.did);
+        // Some of the names are in both; counted twice they are still as short.
+        self.names += other.names;
         Ok(())
     }
 
     fn write(&self, bytes: &mut Bytes) {
-        bytes.whole(self.0.len() as u64);
-        for (cluster, y, treated, post) in &self.0 {
+        self.did.did().write(bytes);
+        let clusters = self.did.sums();
+        bytes.whole(clusters.len() as u64);
+        for (cluster, sums) in clusters {
             bytes.text(cluster);
-            bytes.number(*y);
-            bytes.whole(2 * u64::from(*treated) + u64::from(*post));
+            for (n, sum) in sums {
+                bytes.whole(*n);
+                bytes.numbers(&sum.to_parts());
+            }
         }
     }
 
     fn read(&self, bytes: &mut Reader<'_>) -> Option<Self> {
-        let n = bytes.count()?;
-        let row = |_| {
-            let (cluster, y) = (bytes.text()?, bytes.number()?);
-            let cell = bytes.whole()?;
-            Some((cluster, y, cell & 2 != 0, cell & 1 != 0))
-        };
-        Some(Self((0..n).map(row).collect::<Option<_>>()?))
+        let mut clusters = Self::default();
+        *clusters.did.did_mut() = Cells::new().read(bytes)?;
+        for _ in 0..bytes.count()? {
+            let cluster = bytes.text()?;
+            let mut sums = ClusterSums::default();
+            for (n, sum) in &mut sums {
+                *n = bytes.whole()?;
+                *sum = ExactSum::from_parts(&bytes.numbers()?);
+            }
+            clusters.names += cluster.len();
+            clusters.did.add_cluster(cluster, &sums);
+        }
+        Some(clusters)
     }
 
     fn heap_bytes(&self) -> usize {
-        // Names of customers are short: their length is that of the first.
-        let name = self.0.first().map_or(0, |row| row.0.len());
-        self.0.capacity() * size_of::<(String, f64, bool, bool)>() + self.0.len() * name
+        self.did.heap_bytes() + self.names
     }
 }
 
@@ -344,9 +357,9 @@ mod tests {
             x: &[1.0, 2.0, 4.0],
             y: &[0.0, 1.0, 2.0, 3.0],
             slowly: |rows| {
-                let mut did = ClusteredDid::new();
+                let mut did = ClusteredDid::<i64>::new();
                 for (y, treated, post) in coded(rows) {
-                    did.update(y as i64, y, treated, post);
+                    did.update(&(y as i64), y, treated, post);
                 }
                 filled(record(
                     did.robust(0.9).unwrap(),

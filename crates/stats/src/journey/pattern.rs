@@ -6,7 +6,6 @@
 //! pattern: no blanks, no alternatives, no groups, as in ClickHouse. A time
 //! bound needs an event before it to measure from.
 
-
 use super::MAX_CONDITIONS;
 use crate::error::{Result, StatsError};
 
