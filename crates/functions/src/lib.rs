@@ -37,6 +37,7 @@ mod tally;
 mod time;
 mod value;
 mod window;
+mod window_options;
 
 #[cfg(test)]
 mod harness;
@@ -132,6 +133,7 @@ pub fn functions() -> Vec<Function> {
         // Statistics
         udf::<scalar::ProportionCi>().into(),
         udaf::<aggregate::Gini>().into(),
+        udaf::<aggregate::TopKShare>().into(),
         udwf::<window::AbcClass>().into(),
         // Journeys
         udaf::<journey::WindowFunnel>().into(),
@@ -225,6 +227,7 @@ pub fn register_all(ctx: &SessionContext) -> Result<()> {
         }
     }
     ctx.add_optimizer_rule(Arc::new(time::InstantBounds));
+    ctx.add_optimizer_rule(Arc::new(window_options::WindowOptions));
     Ok(())
 }
 

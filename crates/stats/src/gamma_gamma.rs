@@ -106,7 +106,7 @@ impl GammaGammaData {
             return Ok(());
         }
         if !(m > 0.0 && m.is_finite()) {
-            return refuse("monetary", "is not greater than 0 although x is");
+            return refuse("m", "is not greater than 0 although x is");
         }
         self.rows += weight;
         *self.groups.entry([x.to_bits(), m.to_bits()]).or_insert(0) += weight;

@@ -373,7 +373,25 @@ mod tests {
         ctx.register_parquet("sample", path, ParquetReadOptions::default())
             .await
             .unwrap();
-        println!("{}", ctx.table("sample").await.unwrap().schema());
+        let customers = "select btyd_summary(order_date, amount_usd, date '1998-06-30', 'day', date '1997-09-30') as s \
+                         from sample group by customer_id";
+        let query = format!(
+            "select [m['r'], m['alpha'], m['a'], m['b'], m['log_likelihood'], m['n']] from \
+             (select bgnbd_fit(s['x'], s['t_x'] / 7e0, s['t'] / 7e0) as m from ({customers}))"
+        );
+        let got = value(&ctx, &query).await;
+        assert_near(&got[..4], &[0.243, 4.414, 0.793, 2.426], 1e-3);
+        assert_near(&got[4..], &[-9_582.4, 2_357.0], 0.1);
+        let query = format!(
+            "select [sum(s['x']), sum(s['holdout_x']), min(s['holdout_t']), max(s['holdout_t'])] from ({customers})"
+        );
+        let got = value(&ctx, &query).await;
+        let plain = "select [sum(before) - count(*), sum(after), 273, 273] from (select \
+                     count(distinct order_date) filter (where order_date <= date '1997-09-30') as before, \
+                     count(distinct order_date) filter (where order_date > date '1997-09-30') as after \
+                     from sample group by customer_id)";
+        let plain = value(&ctx, plain).await;
+        assert_eq!(got, plain);
     }
 
     #[tokio::test]

@@ -162,10 +162,7 @@ impl Curve {
                     square += own;
                 }
                 let f = step.incidence;
-                let variance = constant + linear * f + square * f * f;
-                // Where all had the event the three sums cancel but for rounding.
-                let is_rounding = variance < 1e-14 * f * f;
-                finite(if is_rounding { 0.0 } else { variance })
+                settled(constant + linear * f + square * f * f, f)
             })
             .collect()
     }
@@ -231,10 +228,17 @@ impl Curve {
                     cluster.q += exit.weight * settled_q;
                     sums.add(cluster, 1.0);
                 }
-                finite(sums.square(p, q, step.incidence).max(0.0))
+                settled(sums.square(p, q, step.incidence), step.incidence)
             })
             .collect()
     }
+}
+
+/// Returns a variance unless it is what rounding leaves of sums that cancel, as where all had the
+/// event or all clusters are alike.
+fn settled(variance: f64, incidence: f64) -> Option<f64> {
+    let is_rounding = variance < 1e-14 * incidence * incidence;
+    finite(if is_rounding { 0.0 } else { variance })
 }
 
 /// The subjects of one cluster: weight at risk and settled influences.
