@@ -308,7 +308,7 @@ mod tests {
         assert_eq!((data.n(), data.n_skipped()), (0, 1));
         assert_eq!(
             data.update(2.0, 0.0).unwrap_err().to_string(),
-            "row 2: monetary is not greater than 0 although x is"
+            "row 2: m is not greater than 0 although x is"
         );
         assert!(data.fit().is_err());
     }
