@@ -132,11 +132,11 @@ impl Tally for Customers {
         let (x, t_x) = (Numbers::of(columns, 0)?, Numbers::of(columns, 1)?);
         let t = Numbers::of(columns, 2)?;
         for &row in rows {
-            if let (Some(x), Some(t_x), Some(t)) = (x.get(row), t_x.get(row), t.get(row)) {
-                if let Err(error) = self.data.update(x, t_x, t) {
-                    self.impossible
-                        .add(&error, &[("x", x), ("t_x", t_x), ("t", t)]);
-                }
+            if let (Some(x), Some(t_x), Some(t)) = (x.get(row), t_x.get(row), t.get(row))
+                && let Err(error) = self.data.update(x, t_x, t)
+            {
+                self.impossible
+                    .add(&error, &[("x", x), ("t_x", t_x), ("t", t)]);
             }
         }
         Ok(())

@@ -315,21 +315,21 @@ impl<T: Adding> Worth for T {
     }
 
     fn values(groups: &[&mut [Self::Order]], value: &DataType) -> [ArrayRef; 3] {
-        let column = |of: &dyn Fn(&[Self::Order]) -> Option<T::Native>| {
-            let values = groups.iter().map(|orders| of(orders));
-            let values: PrimitiveArray<T> = values.collect();
+        let column = |values: Vec<Option<T::Native>>| {
+            let values: PrimitiveArray<T> = values.into_iter().collect();
             Arc::new(values.with_data_type(value.clone())) as ArrayRef
         };
+        let first = groups.iter().map(|orders| orders.first()?.value);
+        let last = groups.iter().map(|orders| orders.last()?.value);
+        let total = groups.iter().map(|orders| {
+            // A sum of nothing is not known, unlike a sum of zeros.
+            let is_known = orders.iter().any(|order| order.value.is_some());
+            is_known.then(|| T::total(orders.iter().filter_map(|order| order.value)))?
+        });
         [
-            column(&|orders| orders.first()?.value),
-            column(&|orders| orders.last()?.value),
-            column(&|orders| {
-                orders
-                    .iter()
-                    .any(|order| order.value.is_some())
-                    .then_some(())?;
-                T::total(orders.iter().filter_map(|order| order.value))
-            }),
+            column(first.collect()),
+            column(last.collect()),
+            column(total.collect()),
         ]
     }
 }
