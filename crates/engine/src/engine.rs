@@ -582,12 +582,19 @@ async fn load_rules(
         let used = Arc::clone(&planning.used);
         let failed = |e| Error::query(&view.sql, e);
         let planned = planning.scope(names.plan_view(view)).await;
-        let planned = planned.map_err(failed)?;
         let table = match workspace.rules.get(&view.name) {
-            Some(spec) => rules::load(spec, view, &planned.schema(), folder)?,
+            Some(spec) => {
+                let planned = planned.map_err(failed)?;
+                rules::load(spec, view, &planned.schema(), folder)?
+            }
+            // It says what is wrong with it when somebody asks for it.
+            None if planned.is_err() => continue,
             // What settings change is no table to keep.
             None if !lock(&used).is_empty() => continue,
-            None => rules::built_in(view, names.compute(planned).await.map_err(failed)?),
+            None => {
+                let rows = names.compute(planned.map_err(failed)?).await;
+                rules::built_in(view, rows.map_err(failed)?)
+            }
         };
         tables.insert(view.name.clone(), table);
     }

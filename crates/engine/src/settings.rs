@@ -187,6 +187,14 @@ const BUILT_IN: &[(&str, SettingType, Option<&str>, bool, &str)] = {
     ]
 };
 
+/// Built-in whole numbers of which none makes no sense; the others may be 0.
+const AT_LEAST_ONE: &[&str] = &[
+    "rfm_window_days",
+    "rfm_bins",
+    "returner_window_days",
+    "history_weeks",
+];
+
 /// The settings of a session: declarations and the values that differ from the defaults.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -564,8 +572,9 @@ fn scalar(setting: &Setting, value: Option<&str>) -> Result<ScalarValue> {
         (SettingType::Integer, None) => ScalarValue::Int64(None),
         (SettingType::Integer, Some(v)) => {
             let number: i64 = v.parse().map_err(|_| bad("a whole number"))?;
-            if setting.declared == Declared::BuiltIn && number < 1 {
-                return Err(bad("a whole number of at least 1"));
+            let least = i64::from(AT_LEAST_ONE.contains(&name));
+            if setting.declared == Declared::BuiltIn && number < least {
+                return Err(bad(&format!("a whole number of at least {least}")));
             }
             ScalarValue::Int64(Some(number))
         }
@@ -575,8 +584,14 @@ fn scalar(setting: &Setting, value: Option<&str>) -> Result<ScalarValue> {
             if !number.is_finite() {
                 return Err(bad("a finite number"));
             }
-            if setting.declared == Declared::BuiltIn && !(0.0..=1.0).contains(&number) {
+            let is_share = ["_share", "_rate", "_level"]
+                .iter()
+                .any(|end| name.ends_with(end));
+            if setting.declared == Declared::BuiltIn && is_share && !(0.0..=1.0).contains(&number) {
                 return Err(bad("a share from 0 to 1"));
+            }
+            if setting.declared == Declared::BuiltIn && number < 0.0 {
+                return Err(bad("a number of at least 0"));
             }
             ScalarValue::Float64(Some(number))
         }
