@@ -572,7 +572,7 @@ fn scalar(setting: &Setting, value: Option<&str>) -> Result<ScalarValue> {
         (SettingType::Integer, None) => ScalarValue::Int64(None),
         (SettingType::Integer, Some(v)) => {
             let number: i64 = v.parse().map_err(|_| bad("a whole number"))?;
-            let least = i64::from(AT_LEAST_ONE.contains(&name));
+            let least = i64::from(AT_LEAST_ONE.contains(&name.as_str()));
             if setting.declared == Declared::BuiltIn && number < least {
                 return Err(bad(&format!("a whole number of at least {least}")));
             }
