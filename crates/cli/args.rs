@@ -108,6 +108,14 @@ pub(crate) enum Command {
         #[arg(long, requires = "test")]
         update: bool,
     },
+    /// Show the rows behind a cell of a view: its orders, returns, answers, tickets
+    Rows {
+        /// View, such as return_rates_by_product
+        view: String,
+        /// Which of its rows, as in sku=shirt; all of them without any
+        #[arg(value_name = "COLUMN=VALUE")]
+        cells: Vec<String>,
+    },
     /// List the functions, or show one with an example
     Functions {
         /// Function to show

@@ -619,3 +619,60 @@ fn a_wrong_header_is_refused_with_the_difference() {
         "the header is wrong: column 1 is b in the query and a in the header",
     );
 }
+
+#[test]
+fn the_rows_behind_a_cell_are_found_by_the_header() {
+    let shop = shop();
+    let header = "-- What is there?\n--\n-- grain: parity\n-- rows: intermediate.numbers on rows.n % 2 = cell.parity\n--\n-- parity  p\n-- n       n\n\n";
+    shop.write(
+        "sql/marts/parities.sql",
+        format!(
+            "{header}select n % 2 as parity, count(*) as n from intermediate.numbers group by n % 2"
+        ),
+    );
+    shop.write(
+        "sql/intermediate/numbers.sql",
+        "-- Numbers.\n--\n-- grain: n\n--\n-- n  n\n\nselect unnest([1, 2, 3]) as n",
+    );
+    let rows = |args: &[&str]| {
+        let args: Vec<&str> = ["--format", "csv", "rows"]
+            .iter()
+            .chain(args)
+            .copied()
+            .collect();
+        shop.run(&args)
+    };
+    rows(&["parities", "parity=0"]).check(0, "n\n2\n", "");
+    rows(&["parities", "parity=1"]).check(0, "n\n1\n3\n", "");
+    rows(&["parities", "pairity=1"]).check_error(
+        2,
+        "error: marts.parities has no column `pairity`\n  help: did you mean `parity`?\n",
+    );
+    rows(&["intermediate.numbers"]).check_says(
+        2,
+        "intermediate.numbers does not say which rows it is made of",
+    );
+}
+
+#[test]
+fn a_view_read_twice_is_computed_once_or_again_where_memory_is_short() {
+    let shop = shop();
+    shop.write(
+        "sql/intermediate/numbers.sql",
+        "-- Numbers.\n--\n-- grain: n\n--\n-- n  n\n\nselect value as n from generate_series(1, 1000000)",
+    );
+    shop.write(
+        "sql/marts/pairs.sql",
+        "-- Pairs?\n--\n-- grain: one row\n--\n-- n  n\n\nselect (select count(*) from intermediate.numbers) + (select max(n) from intermediate.numbers) as n",
+    );
+    let ask = |memory: &str| {
+        let ran = shop.run(&["-m", memory, "--format", "csv", "-c", "select n from pairs"]);
+        ran.check(0, "n\n2000000\n", "");
+    };
+    ask("1GB");
+    // A quarter of it holds no million numbers.
+    ask("16MB");
+    let plan = shop.run(&["-c", "explain select n from pairs"]);
+    let kept = plan.stdout.matches("SharedExec: view=intermediate.numbers");
+    assert_eq!(kept.count(), 2, "{plan:?}");
+}

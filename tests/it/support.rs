@@ -187,12 +187,21 @@ pub(crate) fn write_parquet(path: &Path, columns: Vec<(&str, ArrayRef)>, rows_pe
 
 /// Runs a query and returns its rows: cells with blanks between, NULL as `-`.
 pub(crate) async fn rows(engine: &Engine, sql: &str) -> Vec<String> {
+    let cells = cells(engine, sql).await;
+    cells.into_iter().map(|row| row.join(" ")).collect()
+}
+
+/// How a cell without a value is written.
+pub(crate) const NULL: &str = "-";
+
+/// Runs a query and returns its cells in text, row by row.
+pub(crate) async fn cells(engine: &Engine, sql: &str) -> Vec<Vec<String>> {
     let batches = match engine.query(sql).await {
         Ok(batches) => batches,
         Err(error) => panic!("{sql}: {error}"),
     };
     let mut rows = Vec::new();
-    let options = FormatOptions::default().with_null("-");
+    let options = FormatOptions::default().with_null(NULL);
     for batch in &batches {
         let columns: Vec<ArrayFormatter<'_>> = batch
             .columns()
@@ -200,8 +209,7 @@ pub(crate) async fn rows(engine: &Engine, sql: &str) -> Vec<String> {
             .map(|column| ArrayFormatter::try_new(column, &options).unwrap())
             .collect();
         for row in 0..batch.num_rows() {
-            let cells: Vec<String> = columns.iter().map(|c| c.value(row).to_string()).collect();
-            rows.push(cells.join(" "));
+            rows.push(columns.iter().map(|c| c.value(row).to_string()).collect());
         }
     }
     rows

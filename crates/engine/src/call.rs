@@ -22,6 +22,7 @@ use futures::FutureExt;
 
 use crate::catalog::{Names, Planning};
 use crate::settings::{Settings, depends_on, with_hint};
+use crate::shared;
 use crate::suggest::did_you_mean;
 use crate::view::View;
 
@@ -86,7 +87,8 @@ impl RelationPlanner for ViewCalls {
             let set = settings.set(&setting, &text);
             set.map_err(|e| DataFusionError::Plan(format!("{}: {}", view.name, with_hint(&e))))?;
         }
-        let planning = Planning::new(settings, Default::default());
+        let counts = shared::counts_of_view(view, self.names.views());
+        let planning = Planning::new(settings, Default::default()).counting(counts);
         let used = Arc::clone(&planning.used);
         let planned = planning.scope(self.names.plan_view(view)).now_or_never();
         let Some(table) = planned else {

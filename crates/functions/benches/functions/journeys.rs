@@ -65,7 +65,7 @@ pub(crate) fn studies() -> Vec<Study> {
         let kind = if is_text { "text" } else { "integer" };
         studies.push(Study::new(
             &format!("funnel_of_10_m_events_{kind}_ids"),
-            move || table(N_EVENTS, &events(is_text, 500_000)),
+            move || table(N_EVENTS, &events(is_text, 200_000)),
             &[
                 ("window_funnel", FUNNEL),
                 ("joins", FUNNEL_BY_JOINS),

@@ -4,6 +4,7 @@
 //! resident when the table stood: allocator, hash tables, buffers and all.
 
 use std::process::Command;
+use std::time::Instant;
 
 use tokio::runtime::Runtime;
 
@@ -13,6 +14,9 @@ use crate::study::Study;
 pub(crate) const FLAG: &str = "--peak-of";
 
 /// Returns the megabytes a case takes beyond its table; none where the system does not say.
+///
+/// The process also prints wall and CPU seconds of the one run, for machines that
+/// are not quiet: `--peak-of STUDY CASE`.
 pub(crate) fn of(study: &str, case: &str) -> Option<f64> {
     let program = std::env::current_exe().ok()?;
     let output = Command::new(program).args([FLAG, study, case]).output();
@@ -36,12 +40,15 @@ pub(crate) fn print(studies: &[Study], study: &str, case: &str) {
         return;
     };
     let runtime = Runtime::new().expect("threads for the query");
+    let (start, cpu) = (Instant::now(), cpu_seconds());
     runtime.block_on(async {
         let query = ctx.sql(sql).await.expect("the query plans");
         query.collect().await.expect("the query runs")
     });
     if let Some(peak) = kilobytes("VmHWM:") {
-        println!("{}", peak.saturating_sub(before) as f64 / 1024.0);
+        let megabytes = peak.saturating_sub(before) as f64 / 1024.0;
+        let (wall, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds() - cpu);
+        println!("{megabytes:.0} MB {wall:.2} s wall {cpu:.2} s CPU");
     }
 }
 
@@ -49,4 +56,21 @@ fn kilobytes(field: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with(field))?;
     line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Seconds of all cores this process has used.
+fn cpu_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // After the name in brackets: the 12th and 13th are user and system, in hundredths.
+    let fields = text
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace();
+    let ticks: f64 = fields
+        .skip(11)
+        .take(2)
+        .filter_map(|t| t.parse::<f64>().ok())
+        .sum();
+    ticks / 100.0
 }

@@ -11,6 +11,9 @@ pub(crate) fn cut_points(values: &mut [f64], n: usize) -> Option<Vec<f64>> {
     if values.is_empty() {
         return None;
     }
+    if let Some(histogram) = Histogram::of(values) {
+        return Some(histogram.cut_points(n));
+    }
     if n > SELECT_MAX {
         values.sort_unstable_by(f64::total_cmp);
     }
@@ -36,6 +39,73 @@ pub(crate) fn cut_points(values: &mut [f64], n: usize) -> Option<Vec<f64>> {
     Some(cuts)
 }
 
+/// Most values between the smallest and the largest that are worth a counter each.
+const HISTOGRAM_MAX: i64 = 1 << 16;
+
+/// Counts of whole numbers that lie close together, as days and orders do: places
+/// in their order are found without moving a value.
+struct Histogram {
+    least: i64,
+    counts: Vec<u64>,
+    n: usize,
+}
+
+impl Histogram {
+    /// Counts the values, or returns nothing where they are fractions or far apart.
+    fn of(values: &[f64]) -> Option<Self> {
+        let (mut least, mut most) = (i64::MAX, i64::MIN);
+        for x in values {
+            let whole = *x as i32;
+            // Negative zero is not a whole number here: it would come back as zero.
+            if f64::from(whole).to_bits() != x.to_bits() {
+                return None;
+            }
+            least = least.min(whole.into());
+            most = most.max(whole.into());
+        }
+        // A list shorter than its counters is selected from faster.
+        let range = most - least + 1;
+        if range > HISTOGRAM_MAX.min(values.len() as i64) {
+            return None;
+        }
+        let mut counts = vec![0; range as usize];
+        for x in values {
+            counts[(*x as i64 - least) as usize] += 1;
+        }
+        Some(Histogram {
+            least,
+            counts,
+            n: values.len(),
+        })
+    }
+
+    fn cut_points(&self, n: usize) -> Vec<f64> {
+        let mut cuts = Vec::with_capacity(n - 1);
+        // The number at `at`, and how many values are below the one after it.
+        let (mut at, mut below) = (0, self.counts[0]);
+        for k in 1..n {
+            let place = (self.n - 1) as u128 * k as u128;
+            let (index, rest) = ((place / n as u128) as u64, (place % n as u128) as f64);
+            while below <= index {
+                at += 1;
+                below += self.counts[at];
+            }
+            let value = |at: usize| (self.least + at as i64) as f64;
+            let low = value(at);
+            let next = if index + 1 < below {
+                Some(at)
+            } else {
+                (at + 1..self.counts.len()).find(|i| self.counts[*i] > 0)
+            };
+            cuts.push(match next {
+                Some(next) if rest > 0.0 => between(low, value(next), rest, n as f64),
+                _ => low,
+            });
+        }
+        cuts
+    }
+}
+
 /// Returns the point `rest/n` of the way from `low` to `high`.
 fn between(low: f64, high: f64, rest: f64, n: f64) -> f64 {
     let step = rest * (high - low) / n;
@@ -50,6 +120,10 @@ fn between(low: f64, high: f64, rest: f64, n: f64) -> f64 {
 pub(crate) fn has_majority(values: &mut [f64]) -> bool {
     if values.is_empty() {
         return false;
+    }
+    if let Some(histogram) = Histogram::of(values) {
+        let most = histogram.counts.iter().max().copied().unwrap_or(0);
+        return most * 2 > values.len() as u64;
     }
     // A value that fills more than half of the sorted places fills the middle.
     let (_, middle, _) = values.select_nth_unstable_by(values.len() / 2, f64::total_cmp);
@@ -105,6 +179,23 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn counting_and_sorting_agree(
+            whole in prop::collection::vec(-20i32..40, 60..300),
+            n in 2usize..30,
+        ) {
+            let values: Vec<f64> = whole.iter().map(|x| f64::from(*x)).collect();
+            let cuts = Histogram::of(&values).unwrap().cut_points(n);
+            for (got, expected) in cuts.iter().zip(slowly(&values, n)) {
+                prop_assert!((got - expected).abs() < 1e-9, "{cuts:?}");
+            }
+            let mut sorted = values.clone();
+            sorted.sort_by(f64::total_cmp);
+            let middle = sorted[sorted.len() / 2];
+            let n_middle = values.iter().filter(|v| **v == middle).count();
+            prop_assert_eq!(has_majority(&mut values.clone()), 2 * n_middle > values.len());
+        }
+
         #[test]
         fn selection_and_sorting_agree(
             values in prop::collection::vec(-1e6..1e6, 1..60),
