@@ -119,6 +119,18 @@ const BUILT_IN: &[(&str, SettingType, Option<&str>, bool, &str)] = {
     ("nps_scope", Choice(&["transactional", "relationship"]), Some("transactional"), false, "which NPS surveys a trend shows; the two are never pooled"),
     ("history_weeks", Integer, Some("39"), false, "weeks of history in trends"),
     ("min_n", Integer, Some("30"), false, "groups with fewer cases are withheld from rankings"),
+    ("sales_window_days", Integer, Some("365"), false, "days before as_of whose sales and requests count in rates by article, category, channel, carrier, shop and stage; NULL counts all"),
+    ("campaign_outcome_days", Integer, Some("14"), false, "days after the draw of a campaign's arms in which what customers do counts, and before it as the past"),
+    ("campaign_treatment_share", Float, Some("0.5"), false, "share of customers a campaign's draw puts into the treatment; another share found is a fault; NULL checks none"),
+    ("repurchase_days", Integer, Some("90"), false, "days after a purchase within which another one is a repurchase"),
+    ("monitor_recent_weeks", Integer, Some("13"), false, "weeks at the end of the history that are judged by control charts; those before make the centre and the limits"),
+    ("signal_level", Float, Some("0.05"), false, "adjusted p-value below which a test is a finding: the share of findings by chance"),
+    ("forecast_weeks", Integer, Some("4"), false, "weeks that are forecast, 1 to 1000"),
+    ("seasonality_window_days", Integer, Some("364"), false, "days before as_of in which patterns of weekdays and months are looked for"),
+    ("measure_window_days", Integer, Some("56"), false, "days before and after a measure that are compared"),
+    ("basket_min_support", Float, Some("0.001"), false, "share of baskets below which a rule of what goes together is left out"),
+    ("recommendations_per_customer", Integer, Some("5"), false, "articles recommended to a customer at most"),
+    ("freshness_window_days", Integer, Some("28"), false, "days before as_of in which every day of a source is looked for"),
     ]
 };
 
