@@ -28,7 +28,8 @@
 --                      then is the return rate final
 --
 -- The last $history_weeks complete weeks before the report day, also those in
--- which nothing happened. Rates without anything to divide by are NULL.
+-- which nothing happened. Rates without anything to divide by are NULL. Where
+-- the lake has no refunds, refund_amount is what its returns say was refunded.
 
 with
 
@@ -58,13 +59,11 @@ requests as (
 
 refunds as (
     select
-        cast(date_trunc('week', cast(refunded_at as date)) as date) as week,
-        sum(amount) as refund_amount
-    from staging.refunds
-    where
-        problem is null
-        and refunded_at >= $history_start_at
-    group by cast(date_trunc('week', cast(refunded_at as date)) as date)
+        cast(date_trunc('week', refunded_date) as date) as week,
+        sum(refund_amount) as refund_amount
+    from intermediate.refunds_by_day
+    where refunded_date >= $history_start
+    group by cast(date_trunc('week', refunded_date) as date)
 ),
 
 -- Integer microseconds: an interval would be far slower.

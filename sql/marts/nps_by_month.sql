@@ -16,58 +16,25 @@
 -- invalid_answers  answers out of range or with a fraction: in no other column
 -- is_complete      the month ended before the report day
 --
--- Answers count in the month they were given and without weights. Answers are
--- taken as independent: where the same customers answer several times the
--- interval is a little narrow.
-
-with
-
-answers as (
-    select
-        cast(date_trunc('month', cast(responded_at as date)) as date)
-            as answered_month,
-        scope,
-        touchpoint,
-        score
-    from staging.surveys
-    where
-        kind = 'nps'
-        and score is not null
-        and responded_at is not null
-),
-
-by_touchpoint as (
-    select
-        answered_month,
-        scope,
-        case when grouping(touchpoint) = 1 then 'all' else touchpoint end
-            as touchpoint,
-        nps(score) as nps,
-        nps_se(score) as nps_se,
-        nps_ci(score) as nps_interval,
-        count(*) filter (where score in (9, 10)) as promoters,
-        count(*) filter (where score in (7, 8)) as passives,
-        count(*) filter (where score in (0, 1, 2, 3, 4, 5, 6)) as detractors,
-        n_invalid(score, 'nps') as invalid_answers
-    from answers
-    group by grouping sets (
-        (answered_month, scope),
-        (answered_month, scope, touchpoint)
-    )
-)
+-- Answers count in the month they were given. Shares are weighted where answers
+-- have weights, counts never are. The interval knows that answers of one
+-- customer are not independent; see intermediate.scores_by_period.
 
 select
-    answered_month,
+    period_start as answered_month,
     scope,
     touchpoint,
-    nps,
-    nps_se,
-    nps_interval['lower'] as nps_lower,
-    nps_interval['upper'] as nps_upper,
-    promoters + passives + detractors as answers,
-    promoters,
-    passives,
-    detractors,
+    100 * score as nps,
+    100 * score_se as nps_se,
+    100 * score_lower as nps_lower,
+    100 * score_upper as nps_upper,
+    answers,
+    good_answers as promoters,
+    answers - good_answers - bad_answers as passives,
+    bad_answers as detractors,
     invalid_answers,
-    answered_month + interval '1 month' <= $as_of as is_complete
-from by_touchpoint
+    period_start + interval '1 month' <= $as_of as is_complete
+from intermediate.scores_by_period
+where
+    period = 'month'
+    and kind = 'nps'

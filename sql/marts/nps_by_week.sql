@@ -2,7 +2,7 @@
 --
 -- grain: answered_week, scope, touchpoint
 --
--- answered_week   Monday of the week of the answers, local
+-- answered_week    Monday of the week of the answers, local
 -- scope            relationship or transactional: never to be pooled
 -- touchpoint       delivery, return, ...; all for every answer of the scope
 -- nps              share of 9 and 10 less share of 0 to 6, in points
@@ -16,58 +16,25 @@
 -- invalid_answers  answers out of range or with a fraction: in no other column
 -- is_complete      the week ended before the report day
 --
--- Answers count in the week they were given and without weights. Answers are
--- taken as independent: where the same customers answer several times the
--- interval is a little narrow.
-
-with
-
-answers as (
-    select
-        cast(date_trunc('week', cast(responded_at as date)) as date)
-            as answered_week,
-        scope,
-        touchpoint,
-        score
-    from staging.surveys
-    where
-        kind = 'nps'
-        and score is not null
-        and responded_at is not null
-),
-
-by_touchpoint as (
-    select
-        answered_week,
-        scope,
-        case when grouping(touchpoint) = 1 then 'all' else touchpoint end
-            as touchpoint,
-        nps(score) as nps,
-        nps_se(score) as nps_se,
-        nps_ci(score) as nps_interval,
-        count(*) filter (where score in (9, 10)) as promoters,
-        count(*) filter (where score in (7, 8)) as passives,
-        count(*) filter (where score in (0, 1, 2, 3, 4, 5, 6)) as detractors,
-        n_invalid(score, 'nps') as invalid_answers
-    from answers
-    group by grouping sets (
-        (answered_week, scope),
-        (answered_week, scope, touchpoint)
-    )
-)
+-- Answers count in the week they were given. Shares are weighted where answers
+-- have weights, counts never are. The interval knows that answers of one
+-- customer are not independent; see intermediate.scores_by_period.
 
 select
-    answered_week,
+    period_start as answered_week,
     scope,
     touchpoint,
-    nps,
-    nps_se,
-    nps_interval['lower'] as nps_lower,
-    nps_interval['upper'] as nps_upper,
-    promoters + passives + detractors as answers,
-    promoters,
-    passives,
-    detractors,
+    100 * score as nps,
+    100 * score_se as nps_se,
+    100 * score_lower as nps_lower,
+    100 * score_upper as nps_upper,
+    answers,
+    good_answers as promoters,
+    answers - good_answers - bad_answers as passives,
+    bad_answers as detractors,
     invalid_answers,
-    answered_week + interval '7 days' <= $as_of as is_complete
-from by_touchpoint
+    period_start + interval '7 days' <= $as_of as is_complete
+from intermediate.scores_by_period
+where
+    period = 'week'
+    and kind = 'nps'

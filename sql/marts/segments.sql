@@ -21,11 +21,21 @@
 -- median_recency_days  median days since the last order
 -- median_frequency   median number of orders
 -- median_monetary    median value
+-- return_refund_amount  refunded for goods sent back, of the orders of the last
+--                    $returner_window_days
+-- needs_recovery     frequent returners who are unhappy
+-- overdue_customers  customers whose own habit says they should have bought
+-- at_risk_customers  customers at risk by churn_status
+-- churned_customers  churned customers by churn_status
+-- at_risk_amount     kept sales of those at risk: what may be lost
 --
 -- Each customer has one voice in the score of a segment, the last valid answer,
 -- so that who is asked more often does not weigh more and the interval holds.
 -- The return rate counts orders, mature or not; compare it within the table and
--- not with a published one.
+-- not with a published one. Segments are made of recency, so how many of one
+-- are churned says what the segment is; how many of its customers were lost
+-- lately is in churn_by_segment, what they are expected to bring in
+-- lifetime_values_by_segment, what they cost in segment_profiles.
 
 with
 
@@ -42,10 +52,27 @@ by_segment as (
         count(answers.nps_score) as nps_answers,
         median(rfm.recency_days) as median_recency_days,
         median(rfm.frequency) as median_frequency,
-        median(rfm.monetary) as median_monetary
+        median(rfm.monetary) as median_monetary,
+        sum(classes.return_refund_amount) as return_refund_amount,
+        count(*) filter (where classes.needs_recovery) as needs_recovery,
+        count(*) filter (where churn.is_overdue) as overdue_customers,
+        count(*) filter (where churn.churn_status = 'at_risk')
+            as at_risk_customers,
+        count(*) filter (where churn.churn_status = 'churned')
+            as churned_customers,
+        coalesce(
+            sum(rfm.monetary_net) filter (
+                where churn.churn_status = 'at_risk'
+            ),
+            0
+        ) as at_risk_amount
     from marts.rfm
     left join intermediate.last_answers_by_customer as answers
         on rfm.customer_id = answers.customer_id
+    left join marts.returner_classes as classes
+        on rfm.customer_id = classes.customer_id
+    left join marts.churn
+        on rfm.customer_id = churn.customer_id
     group by rfm.segment
 ),
 
@@ -76,5 +103,11 @@ select
     nps_answers,
     median_recency_days,
     median_frequency,
-    median_monetary
+    median_monetary,
+    return_refund_amount,
+    needs_recovery,
+    overdue_customers,
+    at_risk_customers,
+    churned_customers,
+    at_risk_amount
 from with_intervals

@@ -17,6 +17,58 @@
 --
 -- Lines carry no time of their own: whoever reads them joins the orders of
 -- before the report day.
+--
+-- Prices and discounts are converted with the rate of their order where
+-- $other_currencies is convert; lines of an order without a rate are as they
+-- are, and the order is no purchase. unit_cost is taken to be in the
+-- workspace's currency.
+
+with
+
+-- Empty unless amounts are converted, and then the join to it costs nothing.
+rates as (
+    select
+        orders.order_id as rated_order_id,
+        max(fx_rates.rate) as rate
+    from raw.orders as orders
+    inner join raw.fx_rates as fx_rates
+        on
+            upper(trim(orders.currency)) = upper(trim(fx_rates.currency))
+            and cast(orders.ordered_at as date) = fx_rates.day
+    where
+        $other_currencies = 'convert'
+        and upper(trim(orders.currency)) <> upper($currency)
+        and fx_rates.rate > 0
+        and fx_rates.day < $as_of
+    group by orders.order_id
+),
+
+priced as (
+    select
+        order_id,
+        line_no,
+        sku,
+        category,
+        quantity,
+        case
+            when $other_currencies <> 'convert' or rates.rate is null
+                then unit_price
+            else cast(unit_price * rates.rate as decimal(18, 2))
+        end as unit_price,
+        unit_cost,
+        case
+            when $other_currencies <> 'convert' or rates.rate is null
+                then coalesce(discount_amount, 0)
+            else
+                cast(
+                    coalesce(discount_amount, 0) * rates.rate as decimal(18, 2)
+                )
+        end as discount_amount
+    from raw.order_items
+    left join rates
+        on order_items.order_id = rates.rated_order_id
+    where coalesce(recorded_at < $known_as_of_at, true)
+)
 
 select
     -- ids
@@ -32,8 +84,7 @@ select
     quantity,
     unit_price,
     unit_cost,
-    coalesce(discount_amount, 0) as discount_amount,
-    quantity * unit_price - coalesce(discount_amount, 0) as net_amount
+    discount_amount,
+    quantity * unit_price - discount_amount as net_amount
 
-from raw.order_items
-where coalesce(recorded_at < $known_as_of_at, true)
+from priced

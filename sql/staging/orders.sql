@@ -10,9 +10,9 @@
 -- store_type       online or offline
 -- status           open, paid, shipped, delivered, completed, cancelled,
 --                  rejected, ...
--- currency         ISO 4217 code of the amounts
--- problem          why the order is no purchase: replacement, cancelled or
---                  unpaid; NULL if it is one
+-- currency         ISO 4217 code the source's amounts are in
+-- problem          why the order is no purchase: replacement, cancelled,
+--                  unpaid, other_currency or no_rate; NULL if it is one
 -- gross_amount     value of the goods before discount
 -- discount_amount  discount given, positive; 0 when unknown
 -- net_amount       gross_amount - discount_amount: sales without shipping
@@ -30,8 +30,26 @@
 -- instant of their own and cannot be replayed. An order counts as paid by
 -- paid_at where the source has it, else by its status. Where a source has no gross_amount the
 -- mapping gives the sum of the lines.
+--
+-- Amounts are in the workspace's currency. Orders in another one are no
+-- purchase (other_currency), or converted at the rate of their local day where
+-- $other_currencies is convert (no_rate where there is none), or as_is.
 
 with
+
+-- Empty unless amounts are converted, and then the join to it costs nothing.
+rates as (
+    select
+        upper(trim(currency)) as rate_currency,
+        day as rate_day,
+        max(rate) as rate
+    from raw.fx_rates
+    where
+        $other_currencies = 'convert'
+        and rate > 0
+        and day < $as_of
+    group by upper(trim(currency)), day
+),
 
 -- What had happened before the report day; what came later is not there yet.
 replayed as (
@@ -44,9 +62,40 @@ replayed as (
         store_type,
         lower(trim(status)) as recorded_status,
         currency,
-        gross_amount,
-        coalesce(discount_amount, 0) as discount_amount,
-        shipping_fee,
+        case
+            when $other_currencies = 'as_is' then false
+            else
+                coalesce(
+                    currency <> upper($currency)
+                    and upper(trim(currency)) <> upper($currency),
+                    false
+                )
+        end as is_other_currency,
+        rates.rate,
+        case
+            when
+                $other_currencies <> 'convert'
+                or coalesce(upper(trim(currency)) = upper($currency), true)
+                then gross_amount
+            else cast(gross_amount * rates.rate as decimal(18, 2))
+        end as gross_amount,
+        case
+            when
+                $other_currencies <> 'convert'
+                or coalesce(upper(trim(currency)) = upper($currency), true)
+                then coalesce(discount_amount, 0)
+            else
+                cast(
+                    coalesce(discount_amount, 0) * rates.rate as decimal(18, 2)
+                )
+        end as discount_amount,
+        case
+            when
+                $other_currencies <> 'convert'
+                or coalesce(upper(trim(currency)) = upper($currency), true)
+                then shipping_fee
+            else cast(shipping_fee * rates.rate as decimal(18, 2))
+        end as shipping_fee,
         coalesce(is_replacement, false) as is_replacement,
         coalesce(
             cancelled_at < $as_of_at, lower(trim(status)) = 'cancelled', false
@@ -72,6 +121,10 @@ replayed as (
             when cancelled_at < $as_of_at then cancelled_at
         end as cancelled_at
     from raw.orders
+    left join rates
+        on
+            upper(trim(currency)) = rates.rate_currency
+            and cast(ordered_at as date) = rates.rate_day
     where
         ordered_at < $as_of_at
         and coalesce(recorded_at < $known_as_of_at, true)
@@ -99,6 +152,9 @@ select
         when is_replacement then 'replacement'
         when is_cancelled then 'cancelled'
         when is_unpaid then 'unpaid'
+        when is_other_currency and $other_currencies = 'exclude'
+            then 'other_currency'
+        when is_other_currency and rate is null then 'no_rate'
     end as problem,
 
     -- numbers
@@ -108,7 +164,15 @@ select
     shipping_fee,
 
     -- booleans
-    not (is_replacement or is_cancelled or is_unpaid) as is_purchase,
+    not (
+        is_replacement
+        or is_cancelled
+        or is_unpaid
+        or (
+            is_other_currency
+            and ($other_currencies = 'exclude' or rate is null)
+        )
+    ) as is_purchase,
 
     -- times
     ordered_at,

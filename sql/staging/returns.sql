@@ -37,8 +37,30 @@
 --
 -- Instants on or after the report day are NULL, and with them the outcome and
 -- the amounts they bring.
+--
+-- refund_amount is converted with the rate of the order where $other_currencies
+-- is convert; the costs and the recovery value are taken to be in the
+-- workspace's currency.
 
 with
+
+-- Empty unless amounts are converted, and then the join to it costs nothing.
+rates as (
+    select
+        orders.order_id as rated_order_id,
+        max(fx_rates.rate) as rate
+    from raw.orders as orders
+    inner join raw.fx_rates as fx_rates
+        on
+            upper(trim(orders.currency)) = upper(trim(fx_rates.currency))
+            and cast(orders.ordered_at as date) = fx_rates.day
+    where
+        $other_currencies = 'convert'
+        and upper(trim(orders.currency)) <> upper($currency)
+        and fx_rates.rate > 0
+        and fx_rates.day < $as_of
+    group by orders.order_id
+),
 
 -- What had happened before the report day; what came later is not there yet.
 replayed as (
@@ -62,8 +84,10 @@ replayed as (
         end as outcome,
         quantity,
         case
-            when coalesce(refunded_at, requested_at) < $as_of_at
+            when not coalesce(refunded_at, requested_at) < $as_of_at then null
+            when $other_currencies <> 'convert' or rates.rate is null
                 then refund_amount
+            else cast(refund_amount * rates.rate as decimal(18, 2))
         end as refund_amount,
         case
             when coalesce(received_at, requested_at) < $as_of_at
@@ -86,6 +110,8 @@ replayed as (
         case when refunded_at < $as_of_at then refunded_at end as refunded_at,
         case when closed_at < $as_of_at then closed_at end as closed_at
     from raw.returns
+    left join rates
+        on returns.order_id = rates.rated_order_id
     where
         requested_at < $as_of_at
         and coalesce(recorded_at < $known_as_of_at, true)

@@ -17,8 +17,9 @@
 -- channel       mail, app, phone, ..., lower case
 -- direction     ease or effort, for ces
 -- comment       words of the customer
--- problem       why the answer cannot be counted: score_out_of_range or
---               fractional_score; NULL if it can or there is none
+-- problem       why the answer cannot be counted: score_out_of_range,
+--               fractional_score or negative_weight; NULL if it can or there
+--               is none
 -- scale         highest answer of the scale: 10 for nps, 5 for csat and 7 for
 --               ces where the source does not say
 -- score         answer, NULL when not answered
@@ -94,6 +95,7 @@ select
         when score < case when kind = 'nps' then 0 else 1 end
             then 'score_out_of_range'
         when kind = 'nps' and score <> floor(score) then 'fractional_score'
+        when weight < 0 and score is not null then 'negative_weight'
     end as problem,
 
     -- numbers

@@ -18,9 +18,9 @@ sales as (
 
 refunds as (
     select
-        cast(date_trunc('week', refunded_at) as date) as week,
-        sum(amount) as amount
-    from staging.refunds
+        cast(date_trunc('week', refunded_date) as date) as week,
+        sum(refund_amount) as amount
+    from intermediate.refunds_by_day
     group by week
 ),
 

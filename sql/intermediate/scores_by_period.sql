@@ -1,0 +1,263 @@
+-- What did the answers of each month and week say, and how sure is that?
+--
+-- grain: period, period_start, touchpoint, kind, scope, direction
+--
+-- period             month or week
+-- period_start       first day of the period, local
+-- touchpoint         delivery, return, ...; all for every answer of the scope
+-- kind               nps, csat or ces
+-- scope              relationship or transactional for nps, else all
+-- direction          ease, effort or unknown for ces, else none
+-- score              mean of the values: promoters less detractors for nps,
+--                    the share of good answers for the others
+-- score_se           its standard error, by customer
+-- score_lower        lower end of its 95 % interval
+-- score_upper        upper end
+-- mean_share         mean answer as a share of the way from worst to best
+-- mean_score         mean answer as given; NULL when scales differ
+-- scale              highest answer of the scale; NULL when scales differ
+-- answers            valid answers
+-- good_answers       promoters, satisfied, easy
+-- bad_answers        detractors, dissatisfied, difficult
+-- bad_share          weighted share of them
+-- invalid_answers    answers without a value: in no other column
+-- effective_answers  independent answers that would say as much
+--
+-- Scores and shares are weighted, counts are not. Answers of one customer are
+-- not independent, so the error is that of customers (linearised, clustered),
+-- and never below that of independent answers. effective_answers are Kish's
+-- for the weights, less the same factor; where all say the same they are as
+-- many as one voice per customer would be. The interval is the adjusted Wald
+-- interval for nps and Wilson's for the others, over effective_answers: without
+-- repeated answers those of nps_ci and csat_ci.
+
+with
+
+-- Every answer stands in its month and its week; filters on period leave one.
+periods as (
+    select
+        'month' as period,
+        cast(date_trunc('month', answered_date) as date) as period_start,
+        touchpoint,
+        kind,
+        scope,
+        direction,
+        customer_id,
+        anonymous_id,
+        scale,
+        score,
+        weight,
+        value,
+        share,
+        is_valid,
+        is_good,
+        is_bad
+    from intermediate.answers
+    union all
+    select
+        'week' as period,
+        cast(date_trunc('week', answered_date) as date) as period_start,
+        touchpoint,
+        kind,
+        scope,
+        direction,
+        customer_id,
+        anonymous_id,
+        scale,
+        score,
+        weight,
+        value,
+        share,
+        is_valid,
+        is_good,
+        is_bad
+    from intermediate.answers
+),
+
+-- And there under its touchpoint and under all of them.
+cells as (
+    select
+        period,
+        period_start,
+        unnest([touchpoint, 'all']) as touchpoint,
+        kind,
+        scope,
+        direction,
+        customer_id,
+        anonymous_id,
+        scale,
+        score,
+        weight,
+        value,
+        share,
+        is_valid,
+        is_good,
+        is_bad
+    from periods
+),
+
+-- A customer's answers together, once: what the errors are made of. Shares are
+-- summed as decimals, so that the sum does not depend on the order.
+by_customer as (
+    select
+        period,
+        period_start,
+        touchpoint,
+        kind,
+        scope,
+        direction,
+        customer_id,
+        anonymous_id,
+        count(value) as answers,
+        count(*) filter (where is_good) as good_answers,
+        count(*) filter (where is_bad) as bad_answers,
+        count(*) filter (where value is null) as invalid_answers,
+        min(scale) filter (where is_valid) as scale_min,
+        max(scale) filter (where is_valid) as scale_max,
+        coalesce(sum(weight) filter (where value is not null), 0) as w,
+        coalesce(sum(weight * value), 0) as wv,
+        sum(weight * weight) filter (where value is not null) as ww,
+        sum(weight * weight * value) as wwv,
+        sum(weight * weight * value * value) as wwvv,
+        sum(weight) filter (where is_good) as good_weight,
+        sum(weight) filter (where is_bad) as bad_weight,
+        sum(cast(weight * share as decimal(30, 15))) as weighted_share,
+        sum(weight * score) filter (where value is not null) as weighted_score
+    from cells
+    group by
+        period,
+        period_start,
+        touchpoint,
+        kind,
+        scope,
+        direction,
+        customer_id,
+        anonymous_id
+),
+
+summed as (
+    select
+        period,
+        period_start,
+        touchpoint,
+        kind,
+        scope,
+        direction,
+        sum(answers) as answers,
+        sum(good_answers) as good_answers,
+        sum(bad_answers) as bad_answers,
+        sum(invalid_answers) as invalid_answers,
+        case when min(scale_min) = max(scale_max) then max(scale_max) end
+            as scale,
+        nullif(sum(w), 0) as w,
+        sum(wv) as wv,
+        sum(ww) as ww,
+        sum(wwv) as wwv,
+        sum(wwvv) as wwvv,
+        sum(w * w) as customer_ww,
+        sum(w * wv) as customer_wwv,
+        sum(wv * wv) as customer_wwvv,
+        coalesce(sum(good_weight), 0) as good_weight,
+        coalesce(sum(bad_weight), 0) as bad_weight,
+        cast(sum(weighted_share) as double) as weighted_share,
+        sum(weighted_score) as weighted_score
+    from by_customer
+    group by
+        period,
+        period_start,
+        touchpoint,
+        kind,
+        scope,
+        direction
+),
+
+-- The sum of squares of what is left around the mean, over answers and over
+-- customers, divided by the squared weight. Tiny remainders are rounding.
+with_variance as (
+    select
+        *,
+        wv / w as score,
+        greatest(
+            (wwvv - 2 * wv / w * wwv + wv / w * wv / w * ww) / (w * w), 0
+        ) as answer_variance,
+        greatest(
+            (
+                customer_wwvv
+                - 2 * wv / w * customer_wwv
+                + wv / w * wv / w * customer_ww
+            ) / (w * w),
+            0
+        ) as customer_variance
+    from summed
+),
+
+with_effective as (
+    select
+        *,
+        case
+            when answer_variance > 1e-12
+                then
+                    w * w / ww
+                    / greatest(customer_variance / answer_variance, 1)
+            else w * w / customer_ww
+        end as effective_answers
+    from with_variance
+),
+
+-- Three answers more, three quarters of one on either side.
+adjusted as (
+    select
+        *,
+        (good_weight / w * effective_answers + 0.75) / (effective_answers + 3)
+            as good_adjusted,
+        (bad_weight / w * effective_answers + 0.75) / (effective_answers + 3)
+            as bad_adjusted,
+        proportion_ci(score * effective_answers, effective_answers)
+            as share_interval
+    from with_effective
+),
+
+with_limits as (
+    select
+        *,
+        good_adjusted - bad_adjusted as score_adjusted,
+        1.959963984540054 * sqrt(
+            (
+                good_adjusted
+                + bad_adjusted
+                - power(good_adjusted - bad_adjusted, 2)
+            ) / (effective_answers + 3)
+        ) as margin
+    from adjusted
+)
+
+select
+    period,
+    period_start,
+    touchpoint,
+    kind,
+    scope,
+    direction,
+    score,
+    case
+        when answers > 0
+            then sqrt(greatest(answer_variance, customer_variance))
+    end as score_se,
+    case
+        when kind <> 'nps' then share_interval['lower']
+        when answers > 0 then greatest(score_adjusted - margin, -1)
+    end as score_lower,
+    case
+        when kind <> 'nps' then share_interval['upper']
+        when answers > 0 then least(score_adjusted + margin, 1)
+    end as score_upper,
+    weighted_share / w as mean_share,
+    case when scale is not null then weighted_score / w end as mean_score,
+    scale,
+    answers,
+    good_answers,
+    bad_answers,
+    bad_weight / w as bad_share,
+    invalid_answers,
+    coalesce(effective_answers, 0) as effective_answers
+from with_limits

@@ -1,0 +1,176 @@
+-- What does a late delivery do?
+--
+-- grain: outcome
+--
+-- outcome           returned: sent back for money; returned_for_lateness: for
+--                   the reason late_delivery; satisfied: CSAT after delivery;
+--                   nps: points, after delivery
+-- late_n            order lines that came late, or answers about late orders
+-- late_value        share of them with the outcome, or the score
+-- on_time_n         order lines in time, or answers about orders in time
+-- on_time_value     share of them with the outcome, or the score
+-- difference        late_value less on_time_value
+-- difference_lower  lower end of its 95 % interval
+-- difference_upper  upper end
+-- odds_ratio        odds when late over odds in time; NULL for nps
+-- odds_ratio_lower  lower end of its 95 % interval (Woolf)
+-- odds_ratio_upper  upper end
+-- p_value           of no difference, two-sided: Pearson's chi-square for
+--                   shares, z for nps
+-- is_nps            values are points, -100 to 100, not shares
+--
+-- Order lines are of mature sales of the last $sales_window_days of which
+-- arrival and promise are known; answers are of the same days, by the order
+-- they are about, late when any line of it was. Not the effect of lateness
+-- alone: what is late is not late by chance (a carrier, a week, an article).
+-- Lines of one order come late together, which makes the tests a little too
+-- keen.
+
+with
+
+lines as (
+    select
+        order_id,
+        is_late,
+        is_mature,
+        has_return,
+        has_late_return
+    from intermediate.sold_lines_with_returns
+    where
+        ordered_at >= $sales_window_start_at
+        and is_late is not null
+),
+
+answers as (
+    select
+        surveys.kind,
+        surveys.score,
+        surveys.scale,
+        orders.is_late
+    from staging.surveys
+    inner join (
+        select
+            order_id,
+            bool_or(is_late) as is_late
+        from lines
+        group by order_id
+    ) as orders
+        on surveys.order_id = orders.order_id
+    where
+        surveys.kind in ('nps', 'csat')
+        and surveys.scope = 'transactional'
+        and surveys.touchpoint = 'delivery'
+        and surveys.score is not null
+        and surveys.problem is null
+),
+
+-- One row for each line and outcome, and each answer.
+outcomes as (
+    select
+        unnest([
+            named_struct('outcome', 'returned', 'has', has_return),
+            named_struct(
+                'outcome', 'returned_for_lateness', 'has', has_late_return
+            )
+        ]) as outcome,
+        is_late
+    from lines
+    where is_mature
+    union all
+    select
+        named_struct('outcome', 'satisfied', 'has', score >= scale - 1)
+            as outcome,
+        is_late
+    from answers
+    where kind = 'csat'
+),
+
+counted as (
+    select
+        outcome['outcome'] as outcome,
+        count(*) filter (where is_late) as late_n,
+        count(*) filter (where is_late and outcome['has']) as late_hits,
+        count(*) filter (where not is_late) as on_time_n,
+        count(*) filter (where not is_late and outcome['has'])
+            as on_time_hits,
+        prop_test(outcome['has'], is_late) as test
+    from outcomes
+    group by outcome['outcome']
+),
+
+-- Half a case in each cell where one of them is empty, as is usual.
+odds as (
+    select
+        *,
+        prop_diff_ci(late_hits, late_n, on_time_hits, on_time_n) as difference,
+        case
+            when
+                late_hits > 0
+                and on_time_hits > 0
+                and late_n > late_hits
+                and on_time_n > on_time_hits
+                then 0.0
+            when late_n > 0 and on_time_n > 0 then 0.5
+        end as added
+    from counted
+),
+
+logged as (
+    select
+        *,
+        ln(
+            (late_hits + added) * (on_time_n - on_time_hits + added)
+            / ((late_n - late_hits + added) * (on_time_hits + added))
+        ) as log_odds_ratio,
+        sqrt(
+            1.0 / (late_hits + added)
+            + 1.0 / (late_n - late_hits + added)
+            + 1.0 / (on_time_hits + added)
+            + 1.0 / (on_time_n - on_time_hits + added)
+        ) as log_std_error
+    from odds
+),
+
+scores as (
+    select
+        count(*) filter (where is_late) as late_n,
+        nps(score) filter (where is_late) as late_value,
+        count(*) filter (where not is_late) as on_time_n,
+        nps(score) filter (where not is_late) as on_time_value,
+        nps_test(score, is_late) as test
+    from answers
+    where kind = 'nps'
+    having count(*) > 0
+)
+
+select
+    outcome,
+    late_n,
+    cast(late_hits as double) / nullif(late_n, 0) as late_value,
+    on_time_n,
+    cast(on_time_hits as double) / nullif(on_time_n, 0) as on_time_value,
+    difference['diff'] as difference,
+    difference['lower'] as difference_lower,
+    difference['upper'] as difference_upper,
+    exp(log_odds_ratio) as odds_ratio,
+    exp(log_odds_ratio - 1.959964 * log_std_error) as odds_ratio_lower,
+    exp(log_odds_ratio + 1.959964 * log_std_error) as odds_ratio_upper,
+    test['p_value'] as p_value,
+    false as is_nps
+from logged
+union all
+select
+    'nps' as outcome,
+    late_n,
+    late_value,
+    on_time_n,
+    on_time_value,
+    test['diff'] as difference,
+    test['lower'] as difference_lower,
+    test['upper'] as difference_upper,
+    null as odds_ratio,
+    null as odds_ratio_lower,
+    null as odds_ratio_upper,
+    test['p_value'] as p_value,
+    true as is_nps
+from scores

@@ -1,0 +1,140 @@
+-- Of the customers who first bought in a month, how many bought again within 30
+-- to 365 days?
+--
+-- grain: cohort_month, within_days
+--
+-- cohort_month         first day of the month of the first purchase, local
+-- within_days          30, 60, 90, 180 or 365 days after the first purchase
+-- customers            customers of the cohort
+-- mature_customers     of those, observed for so long
+-- repeat_customers     of the mature, with a second purchase in time
+-- repeat_rate          repeat_customers / mature_customers
+-- repeat_rate_lower    lower end of its 95 % Wilson interval
+-- repeat_rate_upper    upper end
+-- km_repeat_rate       the same from the whole cohort, those observed for less
+--                      counted for as long as they were (Kaplan-Meier); NULL
+--                      where nobody was observed for so long
+-- km_repeat_rate_lower  lower end of its 95 % interval
+-- km_repeat_rate_upper  upper end
+-- is_mature            the whole cohort was observed for so long
+--
+-- A repeat is a purchase on a later day. Compare cohorts at the same
+-- within_days, and only where is_mature, or by km_repeat_rate.
+
+with
+
+first_gaps as (
+    select
+        cast(date_trunc('month', began_date) as date) as cohort_month,
+        began_date,
+        gap_days,
+        is_closed
+    from intermediate.gaps_between_purchases
+    where purchase_no = 1
+),
+
+spread as (
+    select
+        cohort_month,
+        unnest(make_array(30, 60, 90, 180, 365)) as within_days,
+        began_date,
+        gap_days,
+        is_closed
+    from first_gaps
+),
+
+counted as (
+    select
+        cohort_month,
+        within_days,
+        count(*) as customers,
+        count(*) filter (where began_date + within_days < $as_of)
+            as mature_customers,
+        count(*) filter (
+            where
+            began_date + within_days < $as_of
+            and is_closed
+            and gap_days <= within_days
+        ) as repeat_customers
+    from spread
+    group by cohort_month, within_days
+),
+
+points as (
+    select
+        cohort_month,
+        point['time'] as gap_days,
+        point['survival'] as survival,
+        point['lower'] as survival_lower,
+        point['upper'] as survival_upper,
+        max(point['time']) over (partition by cohort_month) as longest_days,
+        min(point['survival']) over (partition by cohort_month)
+            as last_survival
+    from (
+        select
+            cohort_month,
+            unnest(km_survival(gap_days, is_closed)) as point
+        from first_gaps
+        group by cohort_month
+    ) as curves
+),
+
+-- The curve holds to the last day somebody of the cohort was watched, or for
+-- good once everybody has come back.
+estimated as (
+    select
+        counted.cohort_month,
+        counted.within_days,
+        last_value(points.survival order by points.gap_days)
+        filter (where points.gap_days <= counted.within_days) as survival,
+        last_value(points.survival_lower order by points.gap_days)
+        filter (where points.gap_days <= counted.within_days)
+            as survival_lower,
+        last_value(points.survival_upper order by points.gap_days)
+        filter (where points.gap_days <= counted.within_days)
+            as survival_upper,
+        bool_or(points.gap_days <= counted.within_days) as has_begun
+    from counted
+    inner join points
+        on counted.cohort_month = points.cohort_month
+    where
+        counted.within_days <= points.longest_days
+        or points.last_survival = 0
+    group by counted.cohort_month, counted.within_days
+),
+
+with_intervals as (
+    select
+        counted.*,
+        case when estimated.has_begun then estimated.survival else 1 end
+            as survival,
+        case when estimated.has_begun then estimated.survival_lower else 1 end
+            as survival_lower,
+        case when estimated.has_begun then estimated.survival_upper else 1 end
+            as survival_upper,
+        estimated.within_days is not null as is_estimated,
+        proportion_ci(counted.repeat_customers, counted.mature_customers)
+            as repeat_interval
+    from counted
+    left join estimated
+        on
+            counted.cohort_month = estimated.cohort_month
+            and counted.within_days = estimated.within_days
+)
+
+select
+    cohort_month,
+    within_days,
+    customers,
+    mature_customers,
+    repeat_customers,
+    cast(repeat_customers as double) / nullif(mature_customers, 0)
+        as repeat_rate,
+    repeat_interval['lower'] as repeat_rate_lower,
+    repeat_interval['upper'] as repeat_rate_upper,
+    case when is_estimated then 1 - survival end as km_repeat_rate,
+    case when is_estimated then 1 - survival_upper end
+        as km_repeat_rate_lower,
+    case when is_estimated then 1 - survival_lower end as km_repeat_rate_upper,
+    mature_customers = customers as is_mature
+from with_intervals

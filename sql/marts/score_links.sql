@@ -1,0 +1,98 @@
+-- Do satisfied customers, and those with little effort, also recommend?
+--
+-- grain: scores, scope, touchpoint
+--
+-- scores           csat_nps, ces_nps or csat_ces
+-- scope            scope of the NPS question; all for csat_ces
+-- touchpoint       delivery, return, ...; all for every questionnaire of the
+--                  scope
+-- answers          questionnaires with both answers valid
+-- pearson          correlation of the two, each as its share of the way from
+--                  worst to best
+-- pearson_lower    lower end of its 95 % interval
+-- pearson_upper    upper end
+-- pearson_p_value  probability of a correlation as large if there were none
+-- spearman         correlation of the ranks: any rising relation counts
+-- spearman_lower   lower end of its 95 % interval
+-- spearman_upper   upper end
+--
+-- At the level of the questionnaire: both answers by the same person at the
+-- same moment. Answers to ces are turned so that high is easy, whatever was
+-- asked. Answers given in one breath go together more than the experiences
+-- behind them do. All of the past; questionnaires count as independent. Limits
+-- need four.
+
+with
+
+questionnaires as (
+    select
+        response_id,
+        touchpoint,
+        max(case when kind = 'nps' then scope end) as scope,
+        max(case when kind = 'nps' then share end) as nps_share,
+        max(case when kind = 'csat' then share end) as csat_share,
+        max(case when kind = 'ces' then share end) as ces_share
+    from intermediate.answers
+    where is_valid
+    group by response_id, touchpoint
+),
+
+paired as (
+    select
+        touchpoint,
+        unnest([
+            named_struct(
+                'scores', 'csat_nps', 'scope', scope,
+                'x', csat_share, 'y', nps_share
+            ),
+            named_struct(
+                'scores', 'ces_nps', 'scope', scope,
+                'x', ces_share, 'y', nps_share
+            ),
+            named_struct(
+                'scores', 'csat_ces', 'scope', 'all',
+                'x', csat_share, 'y', ces_share
+            )
+        ]) as pair
+    from questionnaires
+),
+
+complete as (
+    select
+        touchpoint,
+        pair['scores'] as scores,
+        pair['scope'] as scope,
+        pair['x'] as x,
+        pair['y'] as y
+    from paired
+    where
+        pair['x'] is not null
+        and pair['y'] is not null
+),
+
+by_touchpoint as (
+    select
+        scores,
+        scope,
+        case when grouping(touchpoint) = 1 then 'all' else touchpoint end
+            as touchpoint,
+        count(*) as answers,
+        pearson_ci(x, y) as pearson,
+        spearman(x, y) as spearman
+    from complete
+    group by grouping sets ((scores, scope), (scores, scope, touchpoint))
+)
+
+select
+    scores,
+    scope,
+    touchpoint,
+    answers,
+    pearson['r'] as pearson,
+    pearson['lower'] as pearson_lower,
+    pearson['upper'] as pearson_upper,
+    pearson['p_value'] as pearson_p_value,
+    spearman['r'] as spearman,
+    spearman['lower'] as spearman_lower,
+    spearman['upper'] as spearman_upper
+from by_touchpoint
