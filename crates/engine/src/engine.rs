@@ -24,7 +24,7 @@ use indexmap::IndexMap;
 
 use crate::bind::{self, Parameters};
 use crate::blame::{Places, blame};
-use crate::catalog::{Names, Planning};
+use crate::catalog::{Names, Planning, WITH_COPIES};
 use crate::copy;
 use crate::error::{Error, Result};
 use crate::rules::{self, RuleTables};
@@ -149,6 +149,11 @@ impl Engine {
                 .map(|(n, t)| (n.clone(), Arc::clone(&t.provider)))
                 .collect(),
         );
+        let with_copies = tables.iter().filter_map(|(name, table)| {
+            let provider = table.with_copies.as_ref()?;
+            Some((name.clone(), Arc::clone(provider)))
+        });
+        names.set_copies(with_copies.collect());
         let mut workspace = workspace;
         let rules = load_rules(&ctx, &names, &workspace, &file_base).await?;
         if let Some(models) = rules.get(rules::segment_models::NAME) {
@@ -552,6 +557,7 @@ fn inputs(state: &SessionState, views: &Views, view: &View) -> Result<Vec<String
                 match read {
                     Some(read) => left.push(read),
                     None => {
+                        let name = name.strip_suffix(WITH_COPIES).unwrap_or(name);
                         tables.insert(name.to_owned());
                     }
                 }
