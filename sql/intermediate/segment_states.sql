@@ -67,43 +67,50 @@ cuts as (
         rfm_bounds(from_amount, $rfm_bins) as amount_cuts
     from customers
     where from_frequency > 0
+),
+
+scored as (
+    select
+        customers.*,
+        rfm_bucket(customers.from_recency_days, cuts.recency_cuts, 'desc')
+            as from_r,
+        rfm_bucket(customers.from_frequency, cuts.frequency_cuts) as from_f,
+        rfm_bucket(customers.from_amount, cuts.amount_cuts) as from_m,
+        rfm_bucket(customers.to_recency_days, cuts.recency_cuts, 'desc')
+            as to_r,
+        rfm_bucket(customers.to_frequency, cuts.frequency_cuts) as to_f,
+        rfm_bucket(customers.to_amount, cuts.amount_cuts) as to_m
+    from customers
+    cross join cuts
 )
 
 select
-    customers.customer_id,
+    scored.customer_id,
     case
-        when customers.from_frequency > 0
-            then
-                rfm_segment(
-                    rfm_bucket(
-                        customers.from_recency_days, cuts.recency_cuts, 'desc'
-                    ),
-                    rfm_bucket(customers.from_frequency, cuts.frequency_cuts),
-                    rfm_bucket(customers.from_amount, cuts.amount_cuts),
-                    $segment_model
-                )
-        when customers.from_last_date is null then 'new'
+        when scored.from_frequency > 0 then from_models.segment
+        when scored.from_last_date is null then 'new'
         else 'inactive'
     end as from_segment,
     case
-        when customers.to_frequency > 0
-            then
-                rfm_segment(
-                    rfm_bucket(
-                        customers.to_recency_days, cuts.recency_cuts, 'desc'
-                    ),
-                    rfm_bucket(customers.to_frequency, cuts.frequency_cuts),
-                    rfm_bucket(customers.to_amount, cuts.amount_cuts),
-                    $segment_model
-                )
+        when scored.to_frequency > 0 then to_models.segment
         else 'inactive'
     end as to_segment,
-    case
-        when customers.from_frequency > 0 then customers.from_amount else 0
-    end as from_amount,
-    case when customers.to_frequency > 0 then customers.to_amount else 0 end
+    case when scored.from_frequency > 0 then scored.from_amount else 0 end
+        as from_amount,
+    case when scored.to_frequency > 0 then scored.to_amount else 0 end
         as to_amount,
-    customers.from_last_date,
-    customers.last_date
-from customers
-cross join cuts
+    scored.from_last_date,
+    scored.last_date
+from scored
+left join intermediate.segment_models as from_models
+    on
+        from_models.model = $segment_model
+        and scored.from_r = from_models.r
+        and scored.from_f = from_models.f
+        and scored.from_m = from_models.m
+left join intermediate.segment_models as to_models
+    on
+        to_models.model = $segment_model
+        and scored.to_r = to_models.r
+        and scored.to_f = to_models.f
+        and scored.to_m = to_models.m

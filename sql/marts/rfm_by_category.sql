@@ -67,18 +67,23 @@ scored as (
 )
 
 select
-    category,
-    customer_id,
-    rfm_segment(score['r'], score['f'], score['m'], $segment_model)
-        as segment,
-    recency_days,
-    frequency,
-    monetary,
-    cast(monetary as double) / nullif(cast(all_monetary as double), 0)
-        as category_share,
-    monetary = top_monetary as is_top_category,
-    score['r'] as r,
-    score['f'] as f,
-    score['m'] as m,
-    frequency_collapse
+    scored.category,
+    scored.customer_id,
+    models.segment,
+    scored.recency_days,
+    scored.frequency,
+    scored.monetary,
+    cast(scored.monetary as double)
+    / nullif(cast(scored.all_monetary as double), 0) as category_share,
+    scored.monetary = scored.top_monetary as is_top_category,
+    scored.score['r'] as r,
+    scored.score['f'] as f,
+    scored.score['m'] as m,
+    scored.frequency_collapse
 from scored
+left join intermediate.segment_models as models
+    on
+        models.model = $segment_model
+        and scored.score['r'] = models.r
+        and scored.score['f'] = models.f
+        and scored.score['m'] = models.m

@@ -120,15 +120,13 @@ cuts as (
     limit 1
 ),
 
-counted as (
+-- At most 125 cells a month, so that the segments are looked up in a small table.
+cells as (
     select
         customers.month_number,
-        rfm_segment(
-            rfm_bucket(customers.recency_days, cuts.recency_cuts, 'desc'),
-            rfm_bucket(customers.frequency, cuts.frequency_cuts),
-            rfm_bucket(customers.amount, cuts.amount_cuts),
-            $segment_model
-        ) as segment,
+        rfm_bucket(customers.recency_days, cuts.recency_cuts, 'desc') as r,
+        rfm_bucket(customers.frequency, cuts.frequency_cuts) as f,
+        rfm_bucket(customers.amount, cuts.amount_cuts) as m,
         count(*) as customers,
         sum(customers.amount) as amount,
         max(cuts.cuts_number) as cuts_number
@@ -136,12 +134,26 @@ counted as (
     cross join cuts
     group by
         customers.month_number,
-        rfm_segment(
-            rfm_bucket(customers.recency_days, cuts.recency_cuts, 'desc'),
-            rfm_bucket(customers.frequency, cuts.frequency_cuts),
-            rfm_bucket(customers.amount, cuts.amount_cuts),
-            $segment_model
-        )
+        rfm_bucket(customers.recency_days, cuts.recency_cuts, 'desc'),
+        rfm_bucket(customers.frequency, cuts.frequency_cuts),
+        rfm_bucket(customers.amount, cuts.amount_cuts)
+),
+
+counted as (
+    select
+        cells.month_number,
+        models.segment,
+        sum(cells.customers) as customers,
+        sum(cells.amount) as amount,
+        max(cells.cuts_number) as cuts_number
+    from cells
+    left join intermediate.segment_models as models
+        on
+            models.model = $segment_model
+            and cells.r = models.r
+            and cells.f = models.f
+            and cells.m = models.m
+    group by cells.month_number, models.segment
 ),
 
 -- One row for each segment, its months in lists: from here on nothing is large.

@@ -28,8 +28,8 @@
 -- Instants on or after the report day are NULL, except promises, and status is
 -- then the last stage reached before it; completed and rejected carry no
 -- instant of their own and cannot be replayed. An order counts as paid by
--- paid_at where the source has it, else by its status. Where a source has no gross_amount the
--- mapping gives the sum of the lines.
+-- paid_at where the source has it, else by its status. Where a source has no
+-- gross_amount the mapping gives the sum of the lines.
 --
 -- Amounts are in the workspace's currency. Orders in another one are no
 -- purchase (other_currency), or converted at the rate of their local day where

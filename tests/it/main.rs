@@ -8,6 +8,7 @@
 mod cli;
 mod online_retail;
 mod reports;
+mod requirements;
 mod rfm_by_r;
 mod rules;
 mod slt;

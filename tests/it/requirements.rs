@@ -64,7 +64,9 @@ fn fault(line: &Line, known: &BTreeSet<String>) -> Option<String> {
         let is_fact = FACTS.iter().any(|fact| fact.id == shown_by);
         let is_file = !shown_by.is_empty() && root(shown_by).is_file();
         if !is_fact && !is_file {
-            return Some(format!("is shown by `{shown_by}`, which is neither a file nor a planted fact"));
+            return Some(format!(
+                "is shown by `{shown_by}`, which is neither a file nor a planted fact"
+            ));
         }
     }
     None
@@ -78,7 +80,17 @@ fn every_requirement_is_answered_by_something_that_exists() {
     known.extend(functions().iter().map(|f| format!("{}()", f.name())));
     let reports = std::fs::read_dir(root("sql/reports")).unwrap();
     known.extend(reports.map(|r| format!("report {}", r.unwrap().file_name().display())));
-    let commands = ["-c", "-f", "--as-of", "--set", "demo", "report", "views", "functions", "settings"];
+    let commands = [
+        "-c",
+        "-f",
+        "--as-of",
+        "--set",
+        "demo",
+        "report",
+        "views",
+        "functions",
+        "settings",
+    ];
     known.extend(commands.map(|c| format!("aftersight {c}")));
     known.extend(["aftersight.toml", "sql/", "benches/"].map(str::to_owned));
 

@@ -79,3 +79,12 @@ fn every_mart_has_an_example_beside_it() {
         .collect();
     assert_eq!(missing, Vec::<PathBuf>::new());
 }
+
+#[test]
+fn no_example_is_an_error() {
+    for file in files("slt") {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let line = text.lines().find(|line| line.starts_with("query error"));
+        assert_eq!(line, None, "{}", file.display());
+    }
+}

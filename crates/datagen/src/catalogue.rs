@@ -3,7 +3,9 @@
 //! Return probabilities are per order line and per reason. Reasons compete, so
 //! a planted effect multiplies one of them and leaves the others alone.
 
+use crate::Config;
 use crate::id::{ShopId, Sku};
+use crate::life::second_currency;
 use crate::table::{ProductRow, ShopRow};
 use crate::value::Money;
 
@@ -44,11 +46,29 @@ pub(crate) const CARRIERS: [(&str, f64); 3] =
 /// The carrier that is late from a given week.
 pub(crate) const LATE_CARRIER: &str = "harbor";
 
+/// The marketplace whose orders do not arrive for some days.
+pub(crate) const GAP_MARKETPLACE: &str = "plaza";
+
+/// The marketplace whose refunds take longer from a given week.
+pub(crate) const SLOW_MARKETPLACE: &str = "junction";
+
 /// The article that runs small.
 pub(crate) const RUNS_SMALL: Sku = Sku(1);
 
 /// The category whose goods break on the way.
 pub(crate) const FRAGILE_CATEGORY: &str = "kitchen";
+
+/// The subcategory that earns on sales and loses after them.
+pub(crate) const LOSS_MAKER: &str = "climate";
+
+/// The article with a defect that shows at the age of about 200 days.
+pub(crate) const FAILS_LATE: Sku = Sku(48);
+
+/// Two articles that are bought and returned together.
+pub(crate) const PAIR: [Sku; 2] = [Sku(9), Sku(19)];
+
+/// The article that is sold out for some weeks.
+pub(crate) const SOLD_OUT: Sku = Sku(7);
 
 /// A first-level category: its articles and why they come back.
 pub(crate) struct Category {
@@ -59,6 +79,8 @@ pub(crate) struct Category {
     pub(crate) serial_share: f64,
     /// Probability per line of each reason, without any planted effect.
     pub(crate) reasons: [(&'static str, f64); 8],
+    /// Probability that a unit fails within two years.
+    pub(crate) fails: f64,
     /// Second level, name, price in hundredths.
     articles: &'static [(&'static str, &'static str, i64)],
 }
@@ -82,6 +104,7 @@ pub(crate) const CATEGORIES: [Category; 6] = [
         share: 0.30,
         serial_share: 0.55,
         reasons: reasons([48.0, 22.0, 13.0, 6.0, 3.0, 5.0, 2.0, 4.0]),
+        fails: 0.008,
         articles: &[
             ("tops", "Linen shirt", 18_900),
             ("tops", "Cotton tee", 7_900),
@@ -104,6 +127,7 @@ pub(crate) const CATEGORIES: [Category; 6] = [
         share: 0.15,
         serial_share: 0.25,
         reasons: reasons([58.0, 22.0, 10.0, 8.0, 2.0, 5.0, 2.0, 4.0]),
+        fails: 0.06,
         articles: &[
             ("sneakers", "Court sneaker", 39_900),
             ("sneakers", "Runner", 45_900),
@@ -121,7 +145,8 @@ pub(crate) const CATEGORIES: [Category; 6] = [
         code: "home",
         share: 0.18,
         serial_share: 0.06,
-        reasons: reasons([0.0, 18.0, 12.0, 6.0, 5.0, 4.0, 2.0, 4.0]),
+        reasons: reasons([0.0, 18.0, 12.0, 6.0, 8.0, 4.0, 2.0, 4.0]),
+        fails: 0.02,
         articles: &[
             ("bedding", "Percale sheet", 23_900),
             ("bedding", "Down pillow", 19_900),
@@ -141,7 +166,8 @@ pub(crate) const CATEGORIES: [Category; 6] = [
         code: "kitchen",
         share: 0.12,
         serial_share: 0.03,
-        reasons: reasons([0.0, 14.0, 8.0, 6.0, 5.0, 4.0, 2.0, 4.0]),
+        reasons: reasons([0.0, 14.0, 8.0, 6.0, 8.0, 4.0, 2.0, 4.0]),
+        fails: 0.03,
         articles: &[
             ("glass", "Wine glass set", 15_900),
             ("glass", "Carafe", 12_900),
@@ -158,6 +184,7 @@ pub(crate) const CATEGORIES: [Category; 6] = [
         share: 0.12,
         serial_share: 0.06,
         reasons: reasons([0.0, 16.0, 12.0, 28.0, 5.0, 3.0, 3.0, 5.0]),
+        fails: 0.20,
         articles: &[
             ("audio", "Earbuds", 39_900),
             ("audio", "Speaker", 49_900),
@@ -174,6 +201,7 @@ pub(crate) const CATEGORIES: [Category; 6] = [
         share: 0.13,
         serial_share: 0.05,
         reasons: reasons([0.0, 7.0, 5.0, 3.0, 4.0, 2.0, 1.0, 3.0]),
+        fails: 0.0,
         articles: &[
             ("skin", "Day cream", 15_900),
             ("skin", "Serum", 25_900),
@@ -201,7 +229,9 @@ pub(crate) struct Article {
 }
 
 /// Returns every article, numbered from 1 in the order of the categories.
-pub(crate) fn articles() -> Vec<Article> {
+/// `loss_maker_cost` is what an article of [`LOSS_MAKER`] costs, as a share of
+/// its price.
+pub(crate) fn articles(loss_maker_cost: Option<f64>) -> Vec<Article> {
     let mut all = Vec::new();
     for (category, section) in CATEGORIES.iter().enumerate() {
         for (rank, (subcategory, name, price)) in section.articles.iter().enumerate() {
@@ -212,7 +242,10 @@ pub(crate) fn articles() -> Vec<Article> {
                 subcategory,
                 price: *price,
                 // Costs are 38 to 56 % of the price, so that margins differ.
-                cost: price * (38 + (rank as i64 * 7) % 19) / 100,
+                cost: match loss_maker_cost.filter(|_| *subcategory == LOSS_MAKER) {
+                    Some(share) => (*price as f64 * share).round() as i64,
+                    None => price * (38 + (rank as i64 * 7) % 19) / 100,
+                },
                 // A long tail: the tenth article sells a third of the first.
                 popularity: 1.0 / (rank as f64 + 1.0).sqrt(),
             });
@@ -221,7 +254,7 @@ pub(crate) fn articles() -> Vec<Article> {
     all
 }
 
-pub(crate) fn shop_rows(currency: &'static str) -> Vec<ShopRow> {
+pub(crate) fn shop_rows(config: &Config) -> Vec<ShopRow> {
     OUTLETS
         .iter()
         .enumerate()
@@ -229,7 +262,7 @@ pub(crate) fn shop_rows(currency: &'static str) -> Vec<ShopRow> {
             shop_id: ShopId(idx as i64 + 1),
             name: outlet.name,
             marketplace: outlet.marketplace,
-            currency,
+            currency: second_currency(config, idx).unwrap_or(config.currency),
             return_days: outlet.return_days,
         })
         .collect()

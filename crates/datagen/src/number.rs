@@ -9,10 +9,11 @@ use crate::id::{
     CustomerId, InteractionId, OrderId, RefundId, RepairId, ResponseId, ReturnId, ShipmentId,
     TicketId,
 };
+use crate::life::Groups;
 use crate::table::Tables;
 
-/// Renumbers and sorts every table; the customers listed beside them too.
-pub(crate) fn renumber(tables: &mut Tables, listed: &mut Vec<CustomerId>) {
+/// Renumbers and sorts every table; the groups of customers beside them too.
+pub(crate) fn renumber(tables: &mut Tables, groups: &mut Groups) {
     sort_by_time(tables);
     let customers = ranks(tables.customers.iter().map(|row| row.customer_id.0));
     let orders = ranks(tables.orders.iter().map(|row| row.order_id.0));
@@ -26,9 +27,11 @@ pub(crate) fn renumber(tables: &mut Tables, listed: &mut Vec<CustomerId>) {
     let ticket = |id: &mut TicketId| id.0 = rank(&tickets, id.0);
     let response = |id: &mut ResponseId| id.0 = rank(&responses, id.0);
 
-    listed.retain(|id| customers.contains_key(&id.0));
-    listed.iter_mut().for_each(customer);
-    listed.sort();
+    for listed in groups.lists() {
+        listed.retain(|id| customers.contains_key(&id.0));
+        listed.iter_mut().for_each(customer);
+        listed.sort();
+    }
     for row in &mut tables.customers {
         customer(&mut row.customer_id);
     }
@@ -84,7 +87,7 @@ pub(crate) fn renumber(tables: &mut Tables, listed: &mut Vec<CustomerId>) {
     }
     for (no, row) in (1..).zip(&mut tables.interactions) {
         row.interaction_id = InteractionId(no);
-        order(&mut row.order_id);
+        row.order_id.iter_mut().for_each(order);
         row.customer_id.iter_mut().for_each(customer);
     }
     for row in &mut tables.assignments {

@@ -19,11 +19,15 @@ pub(crate) const PEAK: f64 = 1.18 * 1.09 * SINGLES_DAY;
 /// Purchases on 11.11 against any November day.
 pub(crate) const SINGLES_DAY: f64 = 6.0;
 
-/// Returns the appetite to buy on a local day, about 1 on average.
+/// Returns the appetite to buy on a local day, about 1 on average; 1 on every
+/// day of a shop without a story.
 pub(crate) fn weight(day: i64, story: bool) -> f64 {
+    if !story {
+        return 1.0;
+    }
     let date = day_from_epoch(day);
     let season = MONTHS[date.month0() as usize] * WEEKDAYS[weekday_idx(date.weekday())];
-    season * if story { sale(date) } else { 1.0 }
+    season * sale(date)
 }
 
 /// Returns the appetite for a first purchase: as [`weight`], growing by the

@@ -7,11 +7,10 @@ use chrono::{Datelike, NaiveDate};
 use crate::catalogue;
 use crate::dirt::{self, Dirt};
 use crate::fact::{FACTS, PlantedFact};
-use crate::id::CustomerId;
-use crate::life::{self, Books, World};
+use crate::life::{self, Books, Groups, World};
 use crate::number;
-use crate::story::Timeline;
-use crate::table::{CalendarEventRow, CostRateRow, FxRateRow, HolidayRow, ShiftRow, Tables};
+use crate::table::{CalendarEventRow, CostRateRow, FxRateRow, HolidayRow, Tables};
+use crate::timeline::{Mark, Timeline};
 use crate::value::{Instant, Money, day_from_epoch, epoch_day};
 use crate::{Config, Ids};
 
@@ -34,8 +33,8 @@ pub struct Summary {
     pub facts: &'static [PlantedFact],
     /// When the parts of the story begin.
     pub timeline: Timeline,
-    /// Customers who return most of what they buy.
-    pub serial_returners: Vec<CustomerId>,
+    /// Customers who do something others do not.
+    pub groups: Groups,
 }
 
 impl Shop {
@@ -49,17 +48,17 @@ impl Shop {
         for no in 1..=config.customers {
             life::live(&world, &mut books, no);
         }
-        let mut serial_returners = books.serial_returners;
+        let mut groups = books.groups;
         let mut tables = books.tables;
-        number::renumber(&mut tables, &mut serial_returners);
-        tables.shops = catalogue::shop_rows(config.currency);
+        number::renumber(&mut tables, &mut groups);
+        tables.shops = catalogue::shop_rows(config);
         tables.products = catalogue::product_rows(&world.articles);
         tables.campaigns = life::campaign_rows(config);
         tables.calendar_events = calendar_events(config);
         tables.cost_rates = cost_rates(config);
         tables.fx_rates = fx_rates(config);
         tables.holidays = holidays(config);
-        tables.shifts = shifts();
+        tables.shifts = life::shift_rows();
         let dirt = if config.dirty {
             dirt::soil(&mut tables, config.seed)
         } else {
@@ -73,7 +72,7 @@ impl Shop {
             dirt,
             facts: if config.story { FACTS } else { &[] },
             timeline: Timeline::of(config),
-            serial_returners,
+            groups,
         };
         Self {
             config: config.clone(),
@@ -133,57 +132,68 @@ fn calendar_events(config: &Config) -> Vec<CalendarEventRow> {
         add(NaiveDate::from_ymd_opt(year, 11, 11), "11.11 sale", "sale");
     }
     // The carrier's delay is not announced: it is there to be found.
-    let strike = epoch_day(timeline.strike_from)..epoch_day(timeline.strike_until);
-    for day in strike {
+    let [first, after] = timeline.span(Mark::Strike).epoch_days();
+    for day in first..after {
         add(Some(day_from_epoch(day)), "Courier strike", "disruption");
     }
-    let instant = timeline.instant_refunds_from;
+    let instant = timeline.span(Mark::InstantRefunds).from;
     add(Some(instant), "Instant refunds begin", "release");
     rows.sort_by_key(|row| (row.day, row.name));
     rows
 }
 
 fn cost_rates(config: &Config) -> Vec<CostRateRow> {
-    [
-        ("agent", "minute", 150),
-        ("bot", "case", 20),
-        ("inspection", "case", 600),
-        ("reverse_shipping", "case", 1_000),
-    ]
-    .into_iter()
-    .map(|(activity, unit, rate)| CostRateRow {
-        activity,
-        valid_from: config.start,
-        unit,
-        rate: Money(rate),
-        currency: config.currency,
-    })
-    .collect()
+    // Per unit at first, and from the first day of the last year known.
+    let rates = [
+        ("agent", "minute", [150, 165]),
+        ("bot", "case", [20, 20]),
+        ("inspection", "case", [600, 600]),
+        ("labour", "hour", [12_000, 12_000]),
+        ("outbound_shipping", "case", [900, 950]),
+        ("payment_fee", "case", [60, 60]),
+        ("reverse_shipping", "case", [1_000, 1_100]),
+    ];
+    let last_year = known(config, NaiveDate::from_ymd_opt(config.end.year(), 1, 1));
+    let mut rows = Vec::new();
+    for (activity, unit, [first, last]) in rates {
+        let mut add = |valid_from, rate| {
+            rows.push(CostRateRow {
+                activity,
+                valid_from,
+                unit,
+                rate: Money(rate),
+                currency: config.currency,
+            });
+        };
+        add(config.start, first);
+        if let Some(day) = last_year.filter(|day| *day > config.start && first != last) {
+            add(day, last);
+        }
+    }
+    rows
 }
 
-/// Rates of the shop's only currency: always one. A table that is there and
-/// changes nothing shows that conversion does no harm.
+/// Rates of the shop's own currency, always one, and of the second. A table
+/// that is there and changes nothing shows that conversion does no harm.
 fn fx_rates(config: &Config) -> Vec<FxRateRow> {
-    (epoch_day(config.start)..epoch_day(config.end))
-        .map(|day| FxRateRow {
-            currency: config.currency,
-            day: day_from_epoch(day),
-            rate: 1.0,
-        })
-        .collect()
+    let days = epoch_day(config.start)..epoch_day(config.end);
+    let row = |currency, day, rate| FxRateRow {
+        currency,
+        day: day_from_epoch(day),
+        rate,
+    };
+    let own = days.clone().map(|day| row(config.currency, day, 1.0));
+    let second = config.second_currency.into_iter().flat_map(|currency| {
+        days.clone()
+            .map(move |day| row(currency, day, life::foreign_rate(day)))
+    });
+    own.chain(second).collect()
 }
 
 fn holidays(config: &Config) -> Vec<HolidayRow> {
-    let days = [
-        (1, 1, "New Year"),
-        (5, 1, "Labour Day"),
-        (10, 1, "National Day"),
-        (10, 2, "National Day"),
-        (10, 3, "National Day"),
-    ];
     let mut rows = Vec::new();
     for year in years(config) {
-        for (month, day, name) in days {
+        for (month, day, name) in life::HOLIDAYS {
             if let Some(day) = known(config, NaiveDate::from_ymd_opt(year, month, day)) {
                 rows.push(HolidayRow {
                     calendar: "desk",
@@ -192,27 +202,6 @@ fn holidays(config: &Config) -> Vec<HolidayRow> {
                 });
             }
         }
-    }
-    rows
-}
-
-fn shifts() -> Vec<ShiftRow> {
-    let mut rows = Vec::new();
-    for weekday in 1..=7 {
-        rows.push(ShiftRow {
-            team: "care",
-            weekday,
-            opens_at: "08:00",
-            closes_at: "22:00",
-        });
-    }
-    for weekday in 1..=5 {
-        rows.push(ShiftRow {
-            team: "warranty",
-            weekday,
-            opens_at: "09:00",
-            closes_at: "18:00",
-        });
     }
     rows
 }

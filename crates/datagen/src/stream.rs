@@ -19,6 +19,8 @@ pub(crate) enum Topic {
     Interaction,
     Campaign,
     Dirt,
+    Failure,
+    Web,
 }
 
 /// Draws for one topic of one entity.
@@ -53,6 +55,14 @@ impl Stream {
     /// Returns an exponential waiting time.
     pub(crate) fn wait(&mut self, mean: f64) -> f64 {
         -mean * (1.0 - self.unit()).ln()
+    }
+
+    /// Returns a share from the beta distribution with whole parameters: the
+    /// `a`-th smallest of `a + b - 1` draws.
+    pub(crate) fn beta(&mut self, a: u32, b: u32) -> f64 {
+        let mut draws: Vec<f64> = (1..a + b).map(|_| self.unit()).collect();
+        draws.sort_by(f64::total_cmp);
+        draws.get(a as usize - 1).copied().unwrap_or(0.5)
     }
 
     /// Returns an index, drawn in proportion to the weights.

@@ -17,7 +17,7 @@ use arrow::datatypes::DataType;
 use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::logical_expr::{ColumnarValue, Expr, Signature, TypeSignature, Volatility};
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_expr::expressions::Literal;
+use datafusion::physical_expr::expressions::{CastExpr, Column, Literal};
 
 pub(crate) use kind::{Kind, numbers_type};
 
@@ -178,7 +178,10 @@ impl Parameters {
         let literals = args
             .iter()
             .map(|e| e.downcast_ref::<Literal>().map(|l| l.value().clone()));
-        self.call(literals.collect(), types)
+        Call {
+            columns: args.iter().map(|e| column_name(e.as_ref())).collect(),
+            ..self.call(literals.collect(), types)
+        }
     }
 
     /// Reads the literals that type checking of a scalar function sees, or nothing
@@ -205,8 +208,20 @@ impl Parameters {
             parameters: *self,
             arguments,
             types,
+            columns: vec![],
         }
     }
+}
+
+/// Returns the name of a column behind the casts of an argument.
+fn column_name(argument: &dyn PhysicalExpr) -> Option<String> {
+    if let Some(cast) = argument.downcast_ref::<CastExpr>() {
+        return column_name(cast.expr().as_ref());
+    }
+    let column = argument.downcast_ref::<Column>()?;
+    // What the optimizer took out of several calls has a name that says nothing.
+    let name = column.name();
+    (!name.starts_with("__")).then(|| name.to_string())
 }
 
 /// Writes the call as a user would: `nps_ci(score [, method [, level]])`.
@@ -243,12 +258,19 @@ pub(crate) struct Call {
     arguments: Vec<Option<ScalarValue>>,
     /// Types of the arguments where the plan is far enough to know them.
     types: Vec<DataType>,
+    /// Names of the arguments that are columns, where the plan is far enough to know them.
+    columns: Vec<Option<String>>,
 }
 
 impl Call {
     /// Returns the types of the arguments; none while the query is still planned.
     pub(crate) fn types(&self) -> &[DataType] {
         &self.types
+    }
+
+    /// Returns the columns the arguments are, and nothing for those that are no columns.
+    pub(crate) fn columns(&self) -> &[Option<String>] {
+        &self.columns
     }
 
     /// Returns the number of arguments, options included.

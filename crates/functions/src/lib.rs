@@ -17,6 +17,19 @@
 //! Functions do no I/O, read no clock and no settings, and keep no state
 //! between batches other than what they sum up. The same rows give the same
 //! result whatever their order or partitions.
+//!
+//! # What is wrong, and who says so
+//!
+//! - A wrong call is an error while the query is planned, in windows too: types, counts of arguments,
+//!   and literal options out of range. It names function, argument, expected and given.
+//! - Rows that make no result possible (a predictor that does not vary, an arm without rows, fewer than
+//!   two seasons, a customer with t_x of 0 although x is not, more defects than cases) do not end the
+//!   query: one bad group must not take away the others. A struct holds NULL where it knows nothing and
+//!   says why in `reason`, naming the argument or column; `reason` is NULL where nothing is missing.
+//! - A function with a single value has no place for a reason. It returns NULL where the value is not
+//!   defined, and fails, naming argument and value, for one that cannot be what it stands for (a
+//!   negative weight, a probability of 1.5), because NULL would hide it.
+//! - Without rows, or with rows whose arguments are all unknown, results are NULL, counts 0.
 
 mod additive;
 mod aggregate;
@@ -37,6 +50,7 @@ mod tally;
 mod time;
 mod value;
 mod window;
+mod window_options;
 
 #[cfg(test)]
 mod harness;
@@ -132,6 +146,7 @@ pub fn functions() -> Vec<Function> {
         // Statistics
         udf::<scalar::ProportionCi>().into(),
         udaf::<aggregate::Gini>().into(),
+        udaf::<aggregate::TopKShare>().into(),
         udwf::<window::AbcClass>().into(),
         // Journeys
         udaf::<journey::WindowFunnel>().into(),
@@ -173,6 +188,8 @@ pub fn functions() -> Vec<Function> {
         udwf::<window::PAdjust>().into(),
         // Monitoring
         udwf::<window::PChart>().into(),
+        udwf::<window::NpChart>().into(),
+        udwf::<window::UChart>().into(),
         udwf::<window::XmrChart>().into(),
         udwf::<window::EwmaChart>().into(),
         udwf::<window::Cusum>().into(),
@@ -223,6 +240,7 @@ pub fn register_all(ctx: &SessionContext) -> Result<()> {
         }
     }
     ctx.add_optimizer_rule(Arc::new(time::InstantBounds));
+    ctx.add_optimizer_rule(Arc::new(window_options::WindowOptions));
     Ok(())
 }
 

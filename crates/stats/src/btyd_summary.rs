@@ -70,17 +70,15 @@ pub struct Summary {
     pub monetary: Option<f64>,
 }
 
-/// A summary split at the end of calibration.
+/// What the time after the calibration brought.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SplitSummary {
-    /// The summary up to the end of calibration.
-    pub calibration: Summary,
-    /// Periods with a purchase after it.
-    pub holdout_x: u64,
-    /// Length of the holdout in periods.
-    pub holdout_t: u64,
-    /// Mean value of the holdout's periods; 0 without any.
-    pub holdout_monetary: Option<f64>,
+pub struct Holdout {
+    /// Periods with a purchase.
+    pub x: u64,
+    /// Its length in periods.
+    pub t: u64,
+    /// Mean value of the periods with a purchase; 0 without any.
+    pub monetary: Option<f64>,
 }
 
 impl Purchases {
@@ -144,39 +142,36 @@ impl Purchases {
         })
     }
 
-    /// Summary of the calibration with what the holdout brought.
-    pub fn split_summary(
+    /// What these purchases, which must all be later than `calibration_end`, brought up to
+    /// `observation_end`; a state of their own, since a period may hold days of both.
+    pub fn holdout(
         &self,
         period: Period,
         calibration_end: i32,
         observation_end: i32,
-    ) -> Result<Option<SplitSummary>> {
+    ) -> Result<Holdout> {
         if calibration_end >= observation_end {
-            return Err(StatsError::Argument {
-                argument: "calibration_end",
-                reason: "must be before the end of observation",
-            });
+            return Err(StatsError::argument(
+                "calibration_end",
+                "must be before the end of observation",
+            ));
         }
-        let Some(calibration) = self.summary(period, calibration_end) else {
-            return Ok(None);
-        };
         let (from, to) = (period.index(calibration_end), period.index(observation_end));
-        let mut holdout_x = 0;
+        let mut x = 0;
         let mut total = Some(0.0);
-        for (_, value) in self.by_period.range(from + 1..=to) {
-            holdout_x += 1;
+        for (_, value) in self.by_period.range(from..=to) {
+            x += 1;
             total = total.zip(*value).map(|(sum, value)| sum + value);
         }
-        Ok(Some(SplitSummary {
-            calibration,
-            holdout_x,
-            holdout_t: to.abs_diff(from),
-            holdout_monetary: if holdout_x == 0 {
-                Some(0.0)
-            } else {
-                total.map(|sum| sum / holdout_x as f64)
-            },
-        }))
+        let monetary = match x {
+            0 => Some(0.0),
+            _ => total.map(|sum| sum / x as f64),
+        };
+        Ok(Holdout {
+            x,
+            t: to.abs_diff(from),
+            monetary,
+        })
     }
 }
 
@@ -237,12 +232,11 @@ mod tests {
         );
         let summary = fourth.summary(Period::Week, FEB_7).unwrap();
         assert_eq!((summary.x, summary.t_x, summary.t), (1, 3, 3));
-        let split = fourth
-            .split_summary(Period::Week, JAN_1 + 31, FEB_7)
-            .unwrap()
-            .unwrap();
-        assert_eq!((split.calibration.x, split.calibration.t), (0, 2));
-        assert_eq!((split.holdout_x, split.holdout_t), (1, 1));
+        let calibration = fourth.summary(Period::Week, JAN_1 + 31).unwrap();
+        assert_eq!((calibration.x, calibration.t), (0, 2));
+        let later = purchases(Period::Week, &[(JAN_1 + 32, 3.0), (JAN_1 + 35, 3.0)]);
+        let holdout = later.holdout(Period::Week, JAN_1 + 31, FEB_7).unwrap();
+        assert_eq!((holdout.x, holdout.t, holdout.monetary), (1, 1, Some(6.0)));
     }
 
     #[test]
@@ -270,7 +264,7 @@ mod tests {
         let customer = purchases(Period::Day, &[(100, 1.0), (110, 2.0), (120, 4.0)]);
         assert_eq!(customer.summary(Period::Day, 99), None);
         assert_eq!(customer.summary(Period::Day, 115).unwrap().x, 1);
-        assert!(customer.split_summary(Period::Day, 115, 115).is_err());
+        assert!(customer.holdout(Period::Day, 115, 115).is_err());
     }
 
     #[test]

@@ -157,16 +157,10 @@ pub fn chisq_goodness_of_fit(observed: &[f64], shares: &[f64]) -> Result<Goodnes
         .iter()
         .all(|&count| count >= 0.0 && count.is_finite())
     {
-        return Err(StatsError::Argument {
-            argument: "observed",
-            reason: "must hold counts",
-        });
+        return Err(StatsError::argument("observed", "must hold counts"));
     }
     if !shares.iter().all(|&share| share > 0.0 && share.is_finite()) {
-        return Err(StatsError::Argument {
-            argument: "shares",
-            reason: "must all be greater than 0",
-        });
+        return Err(StatsError::argument("shares", "must all be greater than 0"));
     }
     let n: f64 = observed.iter().sum();
     let total: f64 = shares.iter().sum();

@@ -23,17 +23,11 @@ impl Horizon {
     /// A horizon of 1 to 1200 periods, refused when it makes no sense.
     pub fn new(periods: u32, period_units: f64, discount: f64) -> Result<Self> {
         if !(1..=1200).contains(&periods) {
-            return Err(StatsError::Argument {
-                argument: "periods",
-                reason: "must be from 1 to 1200",
-            });
+            return Err(StatsError::argument("periods", "must be from 1 to 1200"));
         }
         positive("period_units", period_units)?;
         if !(discount > -1.0 && discount.is_finite()) {
-            return Err(StatsError::Argument {
-                argument: "discount",
-                reason: "must be greater than -1",
-            });
+            return Err(StatsError::argument("discount", "must be greater than -1"));
         }
         Ok(Self {
             periods,

@@ -54,10 +54,7 @@ pub struct CusumPoint {
 /// estimated, and where a value is not finite.
 pub fn cusum(values: &[f64], chart: &Cusum<'_>) -> Result<Vec<Option<CusumPoint>>> {
     if !(chart.k >= 0.0 && chart.k.is_finite()) {
-        return Err(StatsError::Argument {
-            argument: "k",
-            reason: "must not be negative",
-        });
+        return Err(StatsError::argument("k", "must not be negative"));
     }
     positive("h", chart.h)?;
     check_baseline(chart.baseline, values.len())?;

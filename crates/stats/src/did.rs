@@ -1,6 +1,7 @@
 //! Difference in differences: what changed for the treated beyond what changed
 //! for the others.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -163,8 +164,13 @@ impl Did {
 pub struct ClusteredDid<K> {
     did: Did,
     // Per cluster and cell: number of rows and their sum.
-    clusters: HashMap<K, [(u64, ExactSum); 4]>,
+    clusters: HashMap<K, ClusterSums>,
+    // Bytes behind the sums of all clusters, which would be many to walk.
+    heap_bytes: usize,
 }
+
+/// Number of rows and their sum, by 2 * treated + post.
+pub type ClusterSums = [(u64, ExactSum); 4];
 
 impl<K: Clone + Eq + Hash + Ord> ClusteredDid<K> {
     /// No rows yet.
@@ -173,27 +179,65 @@ impl<K: Clone + Eq + Hash + Ord> ClusteredDid<K> {
         Self {
             did: Did::new(),
             clusters: HashMap::new(),
+            heap_bytes: 0,
         }
     }
 
     /// Counts one row of a cluster.
-    pub fn update(&mut self, cluster: K, outcome: f64, treated: bool, post: bool) {
+    pub fn update<Q>(&mut self, cluster: &Q, outcome: f64, treated: bool, post: bool)
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+    {
         self.did.update(outcome, treated, post);
         let cell = 2 * usize::from(treated) + usize::from(post);
-        let (n, sum) = &mut self.clusters.entry(cluster).or_default()[cell];
+        // Looks before it copies the name: clusters repeat.
+        let sums = match self.clusters.get_mut(cluster) {
+            Some(sums) => sums,
+            None => self.clusters.entry(cluster.to_owned()).or_default(),
+        };
+        let (n, sum) = &mut sums[cell];
+        let before = sum.heap_bytes();
         *n += 1;
         sum.add(outcome);
+        self.heap_bytes += sum.heap_bytes() - before.min(sum.heap_bytes());
+    }
+
+    /// Adds the sums of a cluster, when a state comes back from shipping.
+    pub fn add_cluster(&mut self, cluster: K, sums: &ClusterSums) {
+        let mine = self.clusters.entry(cluster).or_default();
+        for ((n, sum), (other_n, other_sum)) in mine.iter_mut().zip(sums) {
+            let before = sum.heap_bytes();
+            *n += other_n;
+            sum.merge(other_sum);
+            self.heap_bytes += sum.heap_bytes() - before.min(sum.heap_bytes());
+        }
+    }
+
+    /// The cells, to be set when a state comes back from shipping.
+    pub fn did_mut(&mut self) -> &mut Did {
+        &mut self.did
+    }
+
+    /// The sums of all clusters, in order.
+    #[must_use]
+    pub fn sums(&self) -> Vec<(&K, &ClusterSums)> {
+        let mut sums: Vec<_> = self.clusters.iter().collect();
+        sums.sort_unstable_by_key(|(cluster, _)| *cluster);
+        sums
+    }
+
+    /// Memory held on the heap, in bytes, but for what the names of clusters hold.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.clusters.capacity() * size_of::<(K, ClusterSums)>() + self.heap_bytes
     }
 
     /// Counts the rows of another state.
     pub fn merge(&mut self, other: &Self) {
         self.did.merge(&other.did);
-        for (cluster, cells) in &other.clusters {
-            let mine = self.clusters.entry(cluster.clone()).or_default();
-            for ((n, sum), (other_n, other_sum)) in mine.iter_mut().zip(cells) {
-                *n += other_n;
-                sum.merge(other_sum);
-            }
+        for (cluster, sums) in &other.clusters {
+            self.add_cluster(cluster.clone(), sums);
         }
     }
 
@@ -319,7 +363,7 @@ mod tests {
         let mut half = ClusteredDid::new();
         for (i, (cluster, y, treated, post)) in ROWS.into_iter().enumerate() {
             let target = if i % 2 == 0 { &mut state } else { &mut half };
-            target.update(cluster, y, treated, post);
+            target.update(&cluster, y, treated, post);
         }
         state.merge(&half);
         let result = state.robust(0.95).unwrap().unwrap();

@@ -4,6 +4,7 @@
 //! a reason (see [`crate::fit::Fit`]), because half an answer with a warning is
 //! more useful in a table than a failed query.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Which column of a model an error is about.
@@ -35,8 +36,17 @@ pub enum StatsError {
     Argument {
         /// Name of the option.
         argument: &'static str,
-        /// What it must be.
-        reason: &'static str,
+        /// What it must be, and what it is.
+        reason: Cow<'static, str>,
+    },
+    /// A text option cannot be read.
+    Syntax {
+        /// Name of the option.
+        argument: &'static str,
+        /// The character at which reading stopped, counting from 1.
+        character: usize,
+        /// What was expected there, and what was found.
+        reason: String,
     },
     /// One row contradicts the model.
     Row {
@@ -93,10 +103,36 @@ pub enum StatsError {
     },
 }
 
+impl StatsError {
+    /// Refuses an option: the reason continues its name, as in `lambda must be at most 1`.
+    pub fn argument(argument: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::Argument {
+            argument,
+            reason: reason.into(),
+        }
+    }
+
+    /// Returns the name of the argument the error is about, where it has one.
+    pub fn about(&self) -> Option<&'static str> {
+        match self {
+            Self::Argument { argument, .. }
+            | Self::Syntax { argument, .. }
+            | Self::Row { argument, .. }
+            | Self::Length { argument, .. } => Some(argument),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for StatsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Argument { argument, reason } => write!(f, "{argument} {reason}"),
+            Self::Syntax {
+                argument,
+                character,
+                reason,
+            } => write!(f, "{argument} at character {character}: {reason}"),
             Self::Row {
                 row,
                 argument,
@@ -139,10 +175,10 @@ pub(crate) fn open_unit(argument: &'static str, value: f64) -> Result<()> {
     if value > 0.0 && value < 1.0 {
         Ok(())
     } else {
-        Err(StatsError::Argument {
+        Err(StatsError::argument(
             argument,
-            reason: "must be between 0 and 1, both excluded",
-        })
+            "must be between 0 and 1, both excluded",
+        ))
     }
 }
 
@@ -151,10 +187,7 @@ pub(crate) fn positive(argument: &'static str, value: f64) -> Result<()> {
     if value.is_finite() && value > 0.0 {
         Ok(())
     } else {
-        Err(StatsError::Argument {
-            argument,
-            reason: "must be greater than 0",
-        })
+        Err(StatsError::argument(argument, "must be greater than 0"))
     }
 }
 

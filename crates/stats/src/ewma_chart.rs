@@ -41,10 +41,10 @@ impl Default for EwmaChart<'_> {
 pub fn ewma_chart(values: &[f64], chart: &EwmaChart<'_>) -> Result<Vec<ChartPoint>> {
     let lambda = chart.lambda;
     if !(lambda > 0.0 && lambda <= 1.0) {
-        return Err(StatsError::Argument {
-            argument: "lambda",
-            reason: "must be greater than 0 and at most 1",
-        });
+        return Err(StatsError::argument(
+            "lambda",
+            "must be greater than 0 and at most 1",
+        ));
     }
     positive("sigmas", chart.sigmas)?;
     check_baseline(chart.baseline, values.len())?;

@@ -97,10 +97,7 @@ impl Weights {
             ("phi", self.phi),
         ] {
             if !(0.0..=1.0).contains(&value) {
-                return Err(StatsError::Argument {
-                    argument,
-                    reason: "must be from 0 to 1",
-                });
+                return Err(StatsError::argument(argument, "must be from 0 to 1"));
             }
         }
         Ok(())

@@ -38,10 +38,7 @@ pub fn forecast_accuracy(
         });
     }
     if period == 0 {
-        return Err(StatsError::Argument {
-            argument: "period",
-            reason: "must be at least 1",
-        });
+        return Err(StatsError::argument("period", "must be at least 1"));
     }
     let n = actual.len();
     let mean = |of: &dyn Fn(f64, f64) -> f64| {

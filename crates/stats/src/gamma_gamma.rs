@@ -106,7 +106,7 @@ impl GammaGammaData {
             return Ok(());
         }
         if !(m > 0.0 && m.is_finite()) {
-            return refuse("monetary", "is not greater than 0 although x is");
+            return refuse("m", "is not greater than 0 although x is");
         }
         self.rows += weight;
         *self.groups.entry([x.to_bits(), m.to_bits()]).or_insert(0) += weight;
@@ -308,7 +308,7 @@ mod tests {
         assert_eq!((data.n(), data.n_skipped()), (0, 1));
         assert_eq!(
             data.update(2.0, 0.0).unwrap_err().to_string(),
-            "row 2: monetary is not greater than 0 although x is"
+            "row 2: m is not greater than 0 although x is"
         );
         assert!(data.fit().is_err());
     }

@@ -8,10 +8,10 @@ use crate::smoothing_fit::{SmoothingOptions, fit_smoothing};
 /// trend, whether it fades, and how the season enters.
 pub fn holt_winters(values: &[f64], shape: Shape, options: &SmoothingOptions) -> Result<Smoothing> {
     if shape.season == Season::None {
-        return Err(StatsError::Argument {
-            argument: "season",
-            reason: "must be additive or multiplicative",
-        });
+        return Err(StatsError::argument(
+            "season",
+            "must be additive or multiplicative",
+        ));
     }
     fit_smoothing(values, shape, options)
 }

@@ -38,10 +38,10 @@ impl Moments {
     /// A state from sums computed elsewhere, with the divisor `n - 1` in mind.
     pub fn from_sums(n: u64, sum: f64, sum_squares: f64) -> Result<Self> {
         if !(sum.is_finite() && sum_squares.is_finite() && sum_squares >= 0.0) {
-            return Err(StatsError::Argument {
-                argument: "sum_squares",
-                reason: "and sum must be finite, and sum_squares not negative",
-            });
+            return Err(StatsError::argument(
+                "sum_squares",
+                "and sum must be finite, and sum_squares not negative",
+            ));
         }
         Ok(Self {
             n,

@@ -7,6 +7,8 @@ use crate::error::{Result, StatsError};
 pub enum Adjustment {
     /// Benjamini & Hochberg (1995): bounds the share of false discoveries.
     BenjaminiHochberg,
+    /// Benjamini & Yekutieli (2001): the same bound however the tests depend on each other.
+    BenjaminiYekutieli,
     /// Holm (1979): bounds the chance of any false discovery.
     Holm,
     /// The same bound, simpler and never better.
@@ -45,10 +47,14 @@ pub fn p_adjust(values: &[Option<f64>], method: Adjustment) -> Result<Vec<Option
                 adjusted[row] = Some(highest);
             }
         }
-        Adjustment::BenjaminiHochberg => {
+        Adjustment::BenjaminiHochberg | Adjustment::BenjaminiYekutieli => {
+            let dependence = match method {
+                Adjustment::BenjaminiYekutieli => (1..=order.len()).map(|i| 1.0 / i as f64).sum(),
+                _ => 1.0,
+            };
             let mut lowest: f64 = 1.0;
             for (rank, &(p, row)) in order.iter().enumerate().rev() {
-                lowest = lowest.min(p * n / (rank as f64 + 1.0));
+                lowest = lowest.min(dependence * p * n / (rank as f64 + 1.0));
                 adjusted[row] = Some(lowest);
             }
         }

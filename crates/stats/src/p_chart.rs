@@ -49,6 +49,20 @@ pub fn p_chart(samples: &[Proportion], chart: &AttributeChart<'_>) -> Result<Att
     limits(&counts, chart, |centre| centre * (1.0 - centre), 1.0)
 }
 
+/// Numbers of defectives: the points of [`p_chart`], each times its n.
+pub fn np_chart(samples: &[Proportion], chart: &AttributeChart<'_>) -> Result<AttributeLimits> {
+    let mut limits = p_chart(samples, chart)?;
+    for (point, sample) in limits.points.iter_mut().zip(samples) {
+        let n = sample.n as f64;
+        // The count itself: rate times n may miss it by a rounding.
+        point.value = Some(sample.successes as f64);
+        for part in [&mut point.centre, &mut point.lower, &mut point.upper] {
+            *part = part.map(|rate| rate * n);
+        }
+    }
+    Ok(limits)
+}
+
 /// Defects per unit: limits ū ± 3 √(ū/n), not below 0. `samples` are
 /// (defects, units).
 pub fn u_chart(samples: &[(f64, f64)], chart: &AttributeChart<'_>) -> Result<AttributeLimits> {

@@ -41,10 +41,7 @@ pub fn prop_diff_ci(
         return Ok(None);
     };
     let Some(z) = normal_quantile(0.5 + 0.5 * confidence) else {
-        return Err(StatsError::Argument {
-            argument: "confidence",
-            reason: "is too close to 1",
-        });
+        return Err(StatsError::argument("confidence", "is too close to 1"));
     };
     let (n1, n2) = (a.n as f64, b.n as f64);
     let difference = p1 - p2;

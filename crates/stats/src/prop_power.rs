@@ -24,10 +24,7 @@ impl PropDesign {
     pub fn new(p1: f64, p2: f64, alpha: f64) -> Result<Self> {
         for (argument, p) in [("p1", p1), ("p2", p2)] {
             if !(0.0..=1.0).contains(&p) {
-                return Err(StatsError::Argument {
-                    argument,
-                    reason: "must be from 0 to 1",
-                });
+                return Err(StatsError::argument(argument, "must be from 0 to 1"));
             }
         }
         open_unit("alpha", alpha)?;

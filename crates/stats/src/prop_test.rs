@@ -16,10 +16,10 @@ impl Proportion {
     /// A group, refused when it has more successes than trials.
     pub fn new(successes: u64, n: u64) -> Result<Self> {
         if successes > n {
-            return Err(StatsError::Argument {
-                argument: "successes",
-                reason: "must not exceed the trials",
-            });
+            return Err(StatsError::argument(
+                "successes",
+                "must not exceed the trials",
+            ));
         }
         Ok(Self { successes, n })
     }

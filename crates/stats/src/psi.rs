@@ -29,10 +29,7 @@ pub fn psi(expected: &[f64], actual: &[f64], floor: f64) -> Result<Psi> {
         });
     }
     if !(0.0..1.0).contains(&floor) {
-        return Err(StatsError::Argument {
-            argument: "floor",
-            reason: "must be from 0 to below 1",
-        });
+        return Err(StatsError::argument("floor", "must be from 0 to below 1"));
     }
     if let Some(row) = expected
         .iter()

@@ -30,10 +30,7 @@ pub struct Decomposition {
 /// Refuses a period that is none and series shorter than two seasons.
 pub(crate) fn check_seasons(values: &[f64], period: usize) -> Result<()> {
     if period < 2 {
-        return Err(StatsError::Argument {
-            argument: "period",
-            reason: "must be at least 2",
-        });
+        return Err(StatsError::argument("period", "must be at least 2"));
     }
     if values.len() / 2 < period {
         return Err(StatsError::TooFew {
@@ -103,10 +100,7 @@ pub fn seasonal_decompose(
         .unwrap_or(f64::NAN);
     let figure: Vec<f64> = raw.iter().map(|&season| remove(season, mean)).collect();
     if figure.iter().any(|season| !season.is_finite()) {
-        return Err(StatsError::Argument {
-            argument: "values",
-            reason: "are too large to average",
-        });
+        return Err(StatsError::argument("values", "are too large to average"));
     }
     let seasonal: Vec<f64> = (0..values.len()).map(|i| figure[i % period]).collect();
     let random = values

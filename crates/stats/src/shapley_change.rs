@@ -97,18 +97,28 @@ pub(crate) fn check(groups: &[GroupChange]) -> Result<()> {
                 reason,
             })
         };
-        for volume in [group.volume_before, group.volume_after] {
+        let periods = [
+            (
+                ["volume_before", "total_before"],
+                group.volume_before,
+                group.total_before,
+            ),
+            (
+                ["volume_after", "total_after"],
+                group.volume_after,
+                group.total_after,
+            ),
+        ];
+        for (names, volume, total) in periods {
             if !(volume >= 0.0 && volume.is_finite()) {
-                return refuse("volume", "is negative or not a number");
+                return refuse(names[0], "is negative or not a number");
             }
-        }
-        if !(group.total_before.is_finite() && group.total_after.is_finite()) {
-            return refuse("total", "is not a number");
-        }
-        if (group.volume_before == 0.0 && group.total_before != 0.0)
-            || (group.volume_after == 0.0 && group.total_after != 0.0)
-        {
-            return refuse("total", "is not 0 although the volume is");
+            if !total.is_finite() {
+                return refuse(names[1], "is not a number");
+            }
+            if volume == 0.0 && total != 0.0 {
+                return refuse(names[1], "is not 0 although the volume is");
+            }
         }
     }
     Ok(())
@@ -215,7 +225,7 @@ mod tests {
         };
         assert_eq!(
             shapley_change(&[group]).unwrap_err().to_string(),
-            "row 1: total is not 0 although the volume is"
+            "row 1: total_after is not 0 although the volume is"
         );
     }
 }

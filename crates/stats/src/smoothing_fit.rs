@@ -118,10 +118,10 @@ pub fn fit_smoothing(
         Some(smoothing)
     });
     let Some(mut smoothing) = smoothing else {
-        return Err(StatsError::Argument {
-            argument: "values",
-            reason: "cannot be smoothed with this start: a forecast left the range",
-        });
+        return Err(StatsError::argument(
+            "values",
+            "cannot be smoothed with this start: a forecast left the range",
+        ));
     };
     smoothing.estimated = options.estimated.unwrap_or(match options.start {
         Start::Optimal => problem.free.len() + initial_values(shape),
@@ -158,10 +158,7 @@ fn check(values: &[f64], shape: Shape, options: &SmoothingOptions) -> Result<()>
     ];
     for (argument, both) in twice {
         if both.is_some() {
-            return Err(StatsError::Argument {
-                argument,
-                reason: "is given in both forms",
-            });
+            return Err(StatsError::argument(argument, "is given in both forms"));
         }
     }
     if let Start::Given(state) = &options.start {
@@ -188,10 +185,7 @@ fn check(values: &[f64], shape: Shape, options: &SmoothingOptions) -> Result<()>
     ];
     for (argument, value) in given {
         if value.is_some_and(|value| !(0.0..=1.0).contains(&value)) {
-            return Err(StatsError::Argument {
-                argument,
-                reason: "must be from 0 to 1",
-            });
+            return Err(StatsError::argument(argument, "must be from 0 to 1"));
         }
     }
     Ok(())

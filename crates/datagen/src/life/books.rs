@@ -15,6 +15,28 @@ use crate::table::{
 };
 use crate::value::Instant;
 
+/// Customers who do something others do not.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Groups {
+    /// Return most of what they buy.
+    pub serial_returners: Vec<CustomerId>,
+    /// Order several sizes of an article and keep one.
+    pub bracketers: Vec<CustomerId>,
+    /// Claim damage, get their money and keep the goods.
+    pub refund_abusers: Vec<CustomerId>,
+}
+
+impl Groups {
+    pub(crate) fn lists(&mut self) -> [&mut Vec<CustomerId>; 3] {
+        let Self {
+            serial_returners,
+            bracketers,
+            refund_abusers,
+        } = self;
+        [serial_returners, bracketers, refund_abusers]
+    }
+}
+
 /// The tables so far, and the next number of each id.
 pub(crate) struct Books {
     pub(crate) tables: Tables,
@@ -23,8 +45,8 @@ pub(crate) struct Books {
     /// False while orders older than the data are lived through: they shape
     /// the customer and leave no rows.
     pub(crate) is_recording: bool,
-    /// Customers who return most of what they buy.
-    pub(crate) serial_returners: Vec<CustomerId>,
+    /// Customers who do something others do not.
+    pub(crate) groups: Groups,
     last_id: i64,
 }
 
@@ -53,7 +75,7 @@ impl Books {
             tables: Tables::default(),
             end,
             is_recording: true,
-            serial_returners: Vec::new(),
+            groups: Groups::default(),
             last_id: 0,
         }
     }

@@ -4,8 +4,8 @@ use chrono::Days;
 
 use crate::Config;
 use crate::id::CampaignId;
-use crate::story::Timeline;
 use crate::table::{AssignmentRow, CampaignRow};
+use crate::timeline::{Mark, Timeline};
 use crate::value::{Instant, Money};
 
 use super::order::{self, Experience};
@@ -34,16 +34,23 @@ pub(crate) fn campaign_rows(config: &Config) -> Vec<CampaignRow> {
         }
     };
     let rows = [
-        row(COUPON, "Spring coupon", "coupon", timeline.coupon_sent_on),
+        row(
+            COUPON,
+            "Spring coupon",
+            "coupon",
+            timeline.span(Mark::Coupon).from,
+        ),
         row(
             NEWSLETTER,
             "Summer letter",
             "none",
-            timeline.newsletter_sent_on,
+            timeline.span(Mark::Newsletter).from,
         ),
     ];
     rows.into_iter()
-        .filter(|row| timeline.coupon_sent_on > config.start && row.starts_at < row.ends_at)
+        .filter(|row| {
+            timeline.span(Mark::Coupon).from > config.start && row.starts_at < row.ends_at
+        })
         .collect()
 }
 
@@ -55,12 +62,16 @@ pub(crate) fn address(
     streams: &mut Streams,
     past: &mut Vec<Experience>,
 ) {
-    if person.is_guest || !person.has_consent || world.days.coupon <= world.days.start {
+    let (coupon, newsletter) = (
+        world.first_day(Mark::Coupon),
+        world.first_day(Mark::Newsletter),
+    );
+    if person.is_guest || !person.has_consent || coupon <= world.start_day {
         return;
     }
     let campaigns = [
-        (COUPON, world.days.coupon, world.story.coupon_lift),
-        (NEWSLETTER, world.days.newsletter, 0.0),
+        (COUPON, coupon, world.story.coupon_lift),
+        (NEWSLETTER, newsletter, 0.0),
     ];
     for (campaign_id, day, lift) in campaigns {
         // Both draws are made for everybody, so that an arm does not depend on

@@ -3,6 +3,7 @@
 use crate::catalogue::{CARRIERS, LATE_CARRIER};
 use crate::story::LATE_SHARE;
 use crate::table::{OrderRow, ShipmentRow};
+use crate::timeline::Mark;
 use crate::value::Instant;
 
 use super::order::Placed;
@@ -22,7 +23,7 @@ pub(crate) fn deliver(
     let carrier = stream.pick(&CARRIERS);
     let shipped_at = placed.ordered_at + seconds(stream.between(5.0 * HOUR, 30.0 * HOUR));
     let promised_at = placed.ordered_at + seconds(4.5 * DAY);
-    let late_share = late_share(world, carrier, world.local_day(shipped_at));
+    let late_share = late_share(world, carrier, shipped_at);
     // One fate per order: its parcels travel together or a little apart.
     let is_late = stream.chance(late_share);
     let arrived_at = if is_late {
@@ -85,11 +86,10 @@ pub(crate) fn deliver(
     placed.is_late = last > promised_at;
 }
 
-fn late_share(world: &World<'_>, carrier: &str, day: i64) -> f64 {
-    let [strike_from, strike_until] = world.days.strike;
-    if (strike_from..strike_until).contains(&day) {
+fn late_share(world: &World<'_>, carrier: &str, shipped_at: i64) -> f64 {
+    if world.is_in(Mark::Strike, shipped_at) {
         world.story.strike_share
-    } else if carrier == LATE_CARRIER && day >= world.days.carrier_late_from {
+    } else if carrier == LATE_CARRIER && world.is_in(Mark::LateCarrier, shipped_at) {
         world.story.late_carrier_share
     } else {
         LATE_SHARE

@@ -4,41 +4,59 @@
 //! Each customer draws from streams of its own, so a life depends on the seed
 //! and the customer's number only, not on who else there is.
 
+mod basket;
 mod books;
 mod campaign;
 mod delivery;
+mod desk;
+mod failure;
+mod follow_up;
+mod history;
 mod interaction;
+mod money;
 mod order;
 mod person;
+mod reason;
 mod refund;
 mod returns;
 mod survey;
 mod ticket;
+mod web;
 
 use crate::Config;
 use crate::catalogue::{self, Article};
 use crate::season::{self, Arrivals};
-use crate::story::{Days1970, Story};
+use crate::story::Story;
 use crate::stream::{Stream, Topic};
-use crate::value::Instant;
+use crate::timeline::{Mark, Timeline};
+use crate::value::{Instant, epoch_day};
 
 pub(crate) use books::Books;
+pub use books::Groups;
 pub(crate) use campaign::campaign_rows;
+pub(crate) use desk::{HOLIDAYS, shift_rows};
+pub(crate) use money::{foreign_rate, second_currency};
 use order::Experience;
 use person::Person;
+pub use person::{PURCHASES, PurchaseProcess};
 
 pub(crate) const MINUTE: f64 = 60.0;
 pub(crate) const HOUR: f64 = 3600.0;
 pub(crate) const DAY: f64 = 86_400.0;
 
-/// Days the shop had been open before its first known order.
-const OPEN_BEFORE_START: i64 = 365;
+/// Days the shop had been open before its first known order: so long that orders
+/// of old customers do not grow any more.
+const OPEN_BEFORE_START: i64 = 730;
 
 /// What every life has in common.
 pub(crate) struct World<'a> {
     pub(crate) config: &'a Config,
     pub(crate) story: Story,
-    pub(crate) days: Days1970,
+    /// First known day, and the first that is not known any more.
+    pub(crate) start_day: i64,
+    pub(crate) end_day: i64,
+    /// First day and day after the last of each mark, by its discriminant.
+    spans: [[i64; 2]; Mark::ALL.len()],
     pub(crate) articles: Vec<Article>,
     arrivals: Arrivals,
 }
@@ -50,19 +68,33 @@ impl<'a> World<'a> {
         } else {
             Story::none()
         };
-        let days = Days1970::of(config);
+        let timeline = Timeline::of(config);
+        let (start_day, end_day) = (epoch_day(config.start), epoch_day(config.end));
         Self {
             config,
             story,
-            days,
-            articles: catalogue::articles(),
+            start_day,
+            end_day,
+            spans: Mark::ALL.map(|mark| timeline.span(mark).epoch_days()),
+            articles: catalogue::articles(story.climate_cost),
             arrivals: Arrivals::new(
-                days.start - OPEN_BEFORE_START,
-                days.end,
+                start_day - OPEN_BEFORE_START,
+                end_day,
                 config.story,
                 story.growth_per_year,
             ),
         }
+    }
+
+    /// Returns the first day of a part of the story.
+    pub(crate) fn first_day(&self, mark: Mark) -> i64 {
+        self.spans[mark as usize][0]
+    }
+
+    /// Returns whether a part of the story is being told at a time.
+    pub(crate) fn is_in(&self, mark: Mark, seconds: i64) -> bool {
+        let [from, until] = self.spans[mark as usize];
+        (from..until).contains(&self.local_day(seconds))
     }
 
     /// Returns the seconds since 1970 of a local day's midnight.
@@ -75,7 +107,7 @@ impl<'a> World<'a> {
     }
 
     pub(crate) fn end(&self) -> i64 {
-        self.midnight(self.days.end)
+        self.midnight(self.end_day)
     }
 
     /// Returns the instant if it is already known at the end of the data.
@@ -83,7 +115,8 @@ impl<'a> World<'a> {
         (seconds < self.end()).then(|| Instant::from_seconds(seconds))
     }
 
-    pub(crate) fn is_sale_season(&self) -> bool {
+    /// Returns whether the year has sale days.
+    pub(crate) fn has_sales(&self) -> bool {
         self.config.story
     }
 }
@@ -99,6 +132,8 @@ pub(crate) struct Streams {
     pub(crate) ticket: Stream,
     pub(crate) interaction: Stream,
     pub(crate) campaign: Stream,
+    pub(crate) failure: Stream,
+    pub(crate) web: Stream,
 }
 
 impl Streams {
@@ -114,6 +149,8 @@ impl Streams {
             ticket: stream(Topic::Ticket),
             interaction: stream(Topic::Interaction),
             campaign: stream(Topic::Campaign),
+            failure: stream(Topic::Failure),
+            web: stream(Topic::Web),
         }
     }
 }
@@ -135,7 +172,13 @@ pub(crate) fn live(world: &World<'_>, books: &mut Books, no: u32) {
     let mut next = (!person.never_buys).then_some(person.first_order_at);
     while let Some(at) = next.filter(|at| *at < world.end()) {
         let experience = order::place(world, books, &person, &mut streams, at, None);
-        next = repeat(world, &person, &experience, &mut streams.purchase);
+        let is_first = past.is_empty();
+        next = repeat(
+            world,
+            &person,
+            (&experience, is_first),
+            &mut streams.purchase,
+        );
         past.push(experience);
     }
     campaign::address(world, books, &person, &mut streams, &mut past);
@@ -146,18 +189,21 @@ pub(crate) fn live(world: &World<'_>, books: &mut Books, no: u32) {
 fn repeat(
     world: &World<'_>,
     person: &Person,
-    last: &Experience,
+    (last, is_first): (&Experience, bool),
     stream: &mut Stream,
 ) -> Option<i64> {
     let story = &world.story;
     let mut willing = person.loyalty;
     if !person.is_serial_returner {
         if last.is_late {
-            willing -= 0.06;
+            willing += story.repeat_after_late;
         }
         if let Some(requested_at) = last.returned_at {
-            let is_instant = world.local_day(requested_at) >= world.days.instant_refunds_from;
+            let is_instant = world.is_in(Mark::InstantRefunds, requested_at);
             willing += story.repeat_after_return[usize::from(is_instant)];
+            if is_first {
+                willing += story.repeat_after_first_return;
+            }
         }
     }
     if person.is_guest || !stream.chance(willing) {
@@ -165,21 +211,17 @@ fn repeat(
     }
     // Same-day second orders exist, and analyses that count days instead of
     // orders should show it.
-    if stream.chance(0.03) {
+    if world.config.story && stream.chance(0.03) {
         return Some(last.ordered_at + seconds(stream.between(10.0 * MINUTE, 2.0 * HOUR)));
     }
-    let mean_days = if person.is_serial_returner {
-        32.0
-    } else {
-        75.0
-    };
     let today = world.local_day(last.ordered_at);
     let mut day = today + 1;
     // Days are drawn until the season accepts one, so repeat orders follow the
     // season as first ones do. 40 draws miss once in 250; the last then stands.
     for _ in 0..40 {
-        day = today + 1 + stream.wait(mean_days) as i64;
-        if stream.chance(season::weight(day, world.is_sale_season()) / season::PEAK) {
+        day = today + 1 + stream.wait(person.mean_gap_days) as i64;
+        let peak = if world.has_sales() { season::PEAK } else { 1.0 };
+        if stream.chance(season::weight(day, world.has_sales()) / peak) {
             break;
         }
     }

@@ -1,14 +1,14 @@
 //! An order: its lines, its way to the customer, and all that follows.
 
-use crate::catalogue::{Article, CATEGORIES};
+use crate::catalogue::{Article, CATEGORIES, GAP_MARKETPLACE};
 use crate::id::{CampaignId, OrderId};
-use crate::stream::Stream;
 use crate::table::{OrderItemRow, OrderRow};
+use crate::timeline::Mark;
 use crate::value::{Instant, Money};
 
 use super::person::Person;
 use super::{Books, DAY, HOUR, MINUTE, Streams, World, seconds};
-use super::{delivery, interaction, refund, returns, survey, ticket};
+use super::{basket, delivery, failure, interaction, refund, returns, survey, ticket, web};
 
 /// What a customer remembers of an order.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +28,8 @@ pub(crate) struct Line {
     pub(crate) quantity: i64,
     pub(crate) discount: i64,
     pub(crate) delivered_at: i64,
+    /// One of several sizes of the article in this order.
+    pub(crate) is_bracket: bool,
 }
 
 impl Line {
@@ -79,20 +81,23 @@ pub(crate) fn place(
     at: i64,
     campaign_id: Option<CampaignId>,
 ) -> Experience {
-    books.is_recording = world.local_day(at) >= world.days.start;
+    let is_lost = world.story.has_feed_gap
+        && person.marketplace() == Some(GAP_MARKETPLACE)
+        && world.is_in(Mark::FeedGap, at);
+    books.is_recording = world.local_day(at) >= world.start_day && !is_lost;
     let fate = streams.purchase.pick(&FATES);
     let is_store = person.channel == "store";
-    let lines = basket(world, person, &mut streams.basket, at);
+    let lines = basket::basket(world, person, &mut streams.basket, at);
     let gross: i64 = lines.iter().map(|l| l.article.price * l.quantity).sum();
     let recorded_at = (at + seconds(streams.purchase.wait(90.0))).max(person.recorded_at);
     let mut placed = Placed {
         id: books.order_id(),
         ordered_at: at,
         recorded_at,
-        shipping_fee: if gross >= 19_900 || is_store {
+        shipping_fee: if gross >= world.amount(person, 19_900) || is_store {
             0
         } else {
-            1_000
+            world.amount(person, 1_000)
         },
         lines,
         delivered_at: at,
@@ -143,14 +148,16 @@ pub(crate) fn place(
     if is_fulfilled {
         let returned = returns::consider(world, books, person, streams, &placed);
         experience.returned_at = returned.iter().map(|r| r.requested_at).min();
+        failure::live_with(world, books, person, streams, &placed, &returned);
         refund::without_return(world, books, person, streams, &placed);
         survey::ask_about_delivery(world, books, person, streams, &placed, &experience);
         for request in &returned {
             survey::ask_about_return(world, books, person, streams, &placed, request);
         }
         ticket::about_order(world, books, person, streams, &placed, &returned);
-        interaction::review(books, person, streams, &placed, &experience);
+        interaction::review(world, books, person, streams, &placed, &experience);
     }
+    web::browse(world, books, person, streams, &placed);
     experience
 }
 
@@ -173,6 +180,7 @@ pub(crate) fn replace(
         quantity,
         discount: 0,
         delivered_at: at,
+        is_bracket: false,
     };
     let mut placed = Placed {
         id: books.order_id(),
@@ -211,7 +219,7 @@ fn header(
         store_type: if is_store { "offline" } else { "online" },
         campaign_id,
         status: "open",
-        currency: world.config.currency,
+        currency: world.currency(person),
         is_replacement: false,
         gross_amount: Money(gross),
         discount_amount: Money(placed.lines.iter().map(|line| line.discount).sum()),
@@ -238,49 +246,6 @@ fn item(placed: &Placed, line: &Line) -> OrderItemRow {
         discount_amount: Money(line.discount),
         recorded_at: Instant::from_seconds(placed.recorded_at),
     }
-}
-
-/// Draws the lines: one to four different articles.
-fn basket(world: &World<'_>, person: &Person, stream: &mut Stream, at: i64) -> Vec<Line> {
-    let n_lines = stream.pick(&[(1, 0.60), (2, 0.26), (3, 0.10), (4, 0.04)]);
-    let discount_percent = if is_sale_day(world, at) {
-        15
-    } else if stream.chance(0.12) {
-        10
-    } else {
-        0
-    };
-    let mut lines: Vec<Line> = Vec::with_capacity(n_lines);
-    for _ in 0..n_lines {
-        let category = stream.index(CATEGORIES.iter().map(|category| {
-            if person.is_serial_returner {
-                category.serial_share
-            } else {
-                category.share
-            }
-        }));
-        let weight = |article: &Article| match article.category == category {
-            true => article.popularity,
-            false => 0.0,
-        };
-        let article = world.articles[stream.index(world.articles.iter().map(weight))];
-        let quantity = stream.pick(&[(1, 0.86), (2, 0.11), (3, 0.03)]);
-        if lines.iter().any(|line| line.article.sku == article.sku) {
-            continue;
-        }
-        lines.push(Line {
-            no: lines.len() as i64 + 1,
-            article,
-            quantity,
-            discount: article.price * quantity * discount_percent / 100,
-            delivered_at: at,
-        });
-    }
-    lines
-}
-
-fn is_sale_day(world: &World<'_>, at: i64) -> bool {
-    world.is_sale_season() && crate::season::weight(world.local_day(at), true) > 2.5
 }
 
 /// Returns the status as it stands at the end of the data.

@@ -4,6 +4,7 @@ use crate::catalogue::OUTLETS;
 use crate::id::{CustomerId, ShopId};
 use crate::stream::{Stream, Topic};
 use crate::table::{CustomerRow, IdMapRow};
+use crate::timeline::Mark;
 use crate::value::{Instant, day_from_epoch};
 
 use super::{Books, HOUR, MINUTE, World, seconds};
@@ -18,6 +19,34 @@ const CHANNELS: [(&str, f64); 4] = [
     ("store", 0.08),
 ];
 
+/// Parameters of the buyers' pace and of how long they stay: a BG/NBD process
+/// but for one thing, a customer may leave after the first order too, which is
+/// the MBG/NBD of Batislam and others. Season, sale days and what goes wrong
+/// come on top in a shop with a story.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PurchaseProcess {
+    /// Shape of the gamma distribution of rates; sums of exponentials draw it.
+    pub rate_shape: u32,
+    /// Its scale parameter alpha in days: the mean rate is `rate_shape` in so
+    /// many days.
+    pub rate_alpha_days: f64,
+    /// First parameter of the beta distribution of leaving after an order.
+    pub dropout_a: u32,
+    /// Its second parameter.
+    pub dropout_b: u32,
+}
+
+/// How customers who are neither guests nor serial returners buy.
+pub const PURCHASES: PurchaseProcess = PurchaseProcess {
+    rate_shape: 2,
+    rate_alpha_days: 80.0,
+    dropout_a: 3,
+    dropout_b: 2,
+};
+
+/// Longest mean gap between orders; rates near nothing would have none.
+const LONGEST_GAP_DAYS: f64 = 10_000.0;
+
 const REGIONS: [(&str, f64); 6] = [
     ("east", 0.34),
     ("south", 0.24),
@@ -31,6 +60,10 @@ pub(crate) struct Person {
     pub(crate) id: CustomerId,
     pub(crate) is_guest: bool,
     pub(crate) is_serial_returner: bool,
+    /// Orders several sizes and keeps one.
+    pub(crate) is_bracketer: bool,
+    /// Claims damage and keeps the goods.
+    pub(crate) is_abuser: bool,
     pub(crate) never_buys: bool,
     pub(crate) is_vip: bool,
     pub(crate) has_consent: bool,
@@ -39,6 +72,8 @@ pub(crate) struct Person {
     region: &'static str,
     /// Probability of another order after one without incident.
     pub(crate) loyalty: f64,
+    /// Mean days to another order, while there is one.
+    pub(crate) mean_gap_days: f64,
     /// Added to every satisfaction, as some people always score higher.
     pub(crate) mood: f64,
     pub(crate) first_seen_at: i64,
@@ -64,23 +99,50 @@ impl Person {
         };
         let first_seen_at = first_order_at - seconds(looked_around);
         let is_guest = stream.chance(GUEST_SHARE);
-        let is_serial_returner = !is_guest & stream.chance(world.story.serial_share);
-        let is_vip = stream.chance(0.06);
+        // One draw for the three groups, so that nobody is in two.
+        let group = stream.unit();
+        let is_below = |limit: f64| !is_guest && group < limit;
+        let story = &world.story;
+        let is_serial_returner = is_below(story.serial_share);
+        let bracketers = story.serial_share + story.bracketer_share;
+        let is_bracketer = is_below(bracketers) && !is_serial_returner;
+        let is_abuser =
+            is_below(bracketers + story.abuser_share) && !(is_serial_returner || is_bracketer);
+        let dropout = stream.beta(PURCHASES.dropout_a, PURCHASES.dropout_b);
+        // A shop makes VIPs of those who come often; without a story it makes
+        // them at random.
+        let vip_share = match (world.config.story, dropout < 0.45) {
+            (false, _) => 0.06,
+            (true, true) => 0.20,
+            (true, false) => 0.02,
+        };
+        let is_vip = stream.chance(vip_share);
+        let rate: f64 = (0..PURCHASES.rate_shape)
+            .map(|_| stream.wait(1.0 / PURCHASES.rate_alpha_days))
+            .sum();
+        let is_of_cohort = world.is_in(Mark::LoyalCohort, first_order_at);
         let never_buys = stream.chance(0.02);
         Some(Self {
             id: CustomerId(i64::from(no)),
             is_guest,
             is_serial_returner,
+            is_bracketer,
+            is_abuser,
             never_buys,
             is_vip,
             has_consent: stream.chance(0.7),
             shop: stream.index(OUTLETS.iter().map(|outlet| outlet.share)),
             channel: stream.pick(&CHANNELS),
             region: stream.pick(&REGIONS),
-            loyalty: match (is_serial_returner, is_vip) {
+            loyalty: match (is_serial_returner, is_of_cohort) {
                 (true, _) => 0.92,
-                (false, true) => 0.72,
-                (false, false) => stream.between(0.25, 0.55),
+                (false, true) => 1.0 - dropout + story.repeat_of_cohort,
+                (false, false) => 1.0 - dropout,
+            },
+            mean_gap_days: if is_serial_returner {
+                32.0
+            } else {
+                (1.0 / rate).min(LONGEST_GAP_DAYS)
             },
             mood: stream.between(-0.15, 0.15),
             first_seen_at,
@@ -102,6 +164,10 @@ impl Person {
         ShopId(self.shop as i64 + 1)
     }
 
+    pub(crate) fn marketplace(&self) -> Option<&'static str> {
+        OUTLETS[self.shop].marketplace
+    }
+
     pub(crate) fn return_days(&self) -> f64 {
         OUTLETS[self.shop].return_days as f64
     }
@@ -120,7 +186,13 @@ impl Person {
             });
         }
         if self.is_serial_returner {
-            books.serial_returners.push(self.id);
+            books.groups.serial_returners.push(self.id);
+        }
+        if self.is_bracketer {
+            books.groups.bracketers.push(self.id);
+        }
+        if self.is_abuser {
+            books.groups.refund_abusers.push(self.id);
         }
         books.customer(CustomerRow {
             customer_id: self.id,

@@ -127,7 +127,7 @@ pub(crate) fn without_return(
     let stream = &mut streams.refund;
     let goodwill = placed.is_late && stream.chance(0.15);
     let adjustment = days_to_sale(world, placed.ordered_at).filter(|_| stream.chance(0.12));
-    let chargeback = stream.chance(0.001);
+    let chargeback = stream.chance(0.002);
     let mut add = |kind, amount, at| {
         let entry = Entry {
             kind,
@@ -140,7 +140,8 @@ pub(crate) fn without_return(
         enter(world, books, person, stream, placed, entry);
     };
     if goodwill {
-        add("goodwill", 2_000, placed.delivered_at + seconds(1.5 * DAY));
+        let amount = world.amount(person, 2_000);
+        add("goodwill", amount, placed.delivered_at + seconds(1.5 * DAY));
     }
     if let Some(days) = adjustment {
         let at = placed.ordered_at + seconds((days as f64 + 1.0) * DAY);
@@ -160,7 +161,7 @@ pub(crate) fn without_return(
 /// the shop's price promise covers.
 fn days_to_sale(world: &World<'_>, ordered_at: i64) -> Option<u32> {
     let day = day_from_epoch(world.local_day(ordered_at));
-    (world.is_sale_season() && day.month() == 11 && day.day() < 11).then(|| 11 - day.day())
+    (world.has_sales() && day.month() == 11 && day.day() < 11).then(|| 11 - day.day())
 }
 
 fn whole(
@@ -191,8 +192,8 @@ fn enter(
     placed: &Placed,
     entry: Entry,
 ) {
-    // One refund in fifty reaches the lake days after it was paid.
-    let lag = if stream.chance(0.02) {
+    // Some refunds reach the lake days after they were paid.
+    let lag = if stream.chance(world.story.late_rows[1]) {
         stream.between(1.0 * DAY, 6.0 * DAY)
     } else {
         stream.wait(10.0 * MINUTE)
@@ -205,7 +206,7 @@ fn enter(
         return_id: entry.return_id,
         customer_id: person.customer_id(),
         kind: entry.kind,
-        currency: world.config.currency,
+        currency: world.currency(person),
         amount: Money(entry.amount),
         tax_amount: Some(Money(entry.amount * 13 / 113)),
         refunded_at: Instant::from_seconds(entry.at),

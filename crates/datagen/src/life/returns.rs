@@ -1,33 +1,27 @@
-//! Returns: whether a line comes back, why, and through which stages.
+//! Returns: what is requested, and through which stages it goes.
 
-use crate::catalogue::{CATEGORIES, FRAGILE_CATEGORY, RUNS_SMALL};
-use crate::id::{OrderId, ReturnId};
+use crate::catalogue::{CATEGORIES, SLOW_MARKETPLACE};
+use crate::id::ReturnId;
 use crate::stream::Stream;
-use crate::table::{RepairRow, ReturnRow};
+use crate::table::ReturnRow;
+use crate::timeline::Mark;
 use crate::value::{Instant, Money};
 
-use super::order::{self, Line, Placed};
+use super::order::{self, Placed};
 use super::person::Person;
-use super::{Books, DAY, HOUR, MINUTE, Streams, World, refund, seconds};
+use super::reason::{self, Claimed};
+use super::{Books, DAY, HOUR, MINUTE, Streams, World, failure, refund, seconds};
 
 /// A return as surveys and tickets need it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Returned {
     pub(crate) id: ReturnId,
+    pub(crate) line_no: i64,
     pub(crate) requested_at: i64,
     pub(crate) recorded_at: i64,
     /// When the customer has the money or the replacement, or knows why not.
     pub(crate) settled_at: i64,
 }
-
-/// Probability that a serial returner sends a line back, and why.
-const SERIAL_RETURN: f64 = 0.70;
-const SERIAL_REASONS: [(&str, f64); 4] = [
-    ("changed_mind", 0.50),
-    ("size_fit", 0.30),
-    ("not_as_described", 0.15),
-    ("other", 0.05),
-];
 
 /// What happens to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,50 +41,15 @@ pub(crate) fn consider(
     streams: &mut Streams,
     placed: &Placed,
 ) -> Vec<Returned> {
-    let mut returned = Vec::new();
-    for line in &placed.lines {
-        if let Some(reason) = reason(world, person, &mut streams.returns, placed, line) {
-            returned.push(request(world, books, person, streams, placed, line, reason));
-        }
-    }
-    returned
-}
-
-/// Draws why a line comes back, `None` if it is kept.
-fn reason(
-    world: &World<'_>,
-    person: &Person,
-    stream: &mut Stream,
-    placed: &Placed,
-    line: &Line,
-) -> Option<&'static str> {
-    if person.is_serial_returner {
-        return stream
-            .chance(SERIAL_RETURN)
-            .then(|| stream.pick(&SERIAL_REASONS));
-    }
-    let category = &CATEGORIES[line.article.category];
-    let mut left = stream.unit();
-    for (reason, base) in category.reasons {
-        let probability = match reason {
-            "size_fit" if line.article.sku == RUNS_SMALL => base * world.story.runs_small_factor,
-            "damaged_in_transit" if category.code == FRAGILE_CATEGORY => {
-                base * world.story.fragile_factor
-            }
-            "late_delivery" if placed.is_late => base + world.story.late_return,
-            _ => base,
-        };
-        if left < probability {
-            return Some(reason);
-        }
-        left -= probability;
-    }
-    None
+    let claims = reason::claims(world, person, &mut streams.returns, placed);
+    claims
+        .iter()
+        .map(|claimed| request(world, books, person, streams, placed, claimed))
+        .collect()
 }
 
 /// The times of a return's stages; `None` where a stage never comes.
 struct Stages {
-    requested: i64,
     approved: i64,
     received: Option<i64>,
     inspected: Option<i64>,
@@ -105,11 +64,13 @@ fn request(
     person: &Person,
     streams: &mut Streams,
     placed: &Placed,
-    line: &Line,
-    reason: &'static str,
+    claimed: &Claimed,
 ) -> Returned {
+    let Claimed { line, reason, .. } = claimed;
+    let reason = *reason;
     let stream = &mut streams.returns;
-    let kind = kind(stream, reason, CATEGORIES[line.article.category].code);
+    let usual = kind(stream, reason, CATEGORIES[line.article.category].code);
+    let kind = claimed.kind.unwrap_or(usual);
     let quantity = if line.quantity > 1 && stream.chance(0.3) {
         1
     } else {
@@ -124,9 +85,9 @@ fn request(
         ]),
     };
     let requested = line.delivered_at + delay(stream, person.return_days());
-    let stages = stages(world, stream, requested, kind, course);
-    // Three in a hundred are booked days later, from paper or another system.
-    let lag = if stream.chance(0.03) {
+    let stages = stages(world, person, stream, requested, kind, course);
+    // Some are booked days later, from paper or another system.
+    let lag = if stream.chance(world.story.late_rows[0]) {
         stream.between(DAY, 10.0 * DAY)
     } else {
         stream.wait(5.0 * MINUTE)
@@ -162,11 +123,11 @@ fn request(
         recorded_at: Instant::from_seconds(recorded_at),
     };
     if row.received_at.is_some() {
-        row.reverse_shipping_cost = Some(Money(stream.whole(600, 1500)));
+        row.reverse_shipping_cost = Some(Money(world.amount(person, stream.whole(600, 1500))));
     }
     if row.inspected_at.is_some() {
         row.outcome = outcome;
-        row.handling_cost = Some(Money(stream.whole(300, 1200)));
+        row.handling_cost = Some(Money(world.amount(person, stream.whole(300, 1200))));
         row.recovery_value = recovery(outcome, line.article.cost * quantity).map(Money);
     }
     let mut settled_at = stages.closed;
@@ -196,21 +157,25 @@ fn request(
                 row.exchange_order_id =
                     order::replace(world, books, person, streams, (line, quantity), times);
             }
-            "repair" => repair(
-                world,
-                books,
-                streams,
-                placed.id,
-                line,
-                &stages,
-                (id, recorded_at),
-            ),
+            "repair" => {
+                let failed_after =
+                    (requested - line.delivered_at) as f64 * streams.failure.between(0.2, 0.9);
+                let case = failure::Case {
+                    return_id: Some(id),
+                    failed_at: line.delivered_at + seconds(failed_after),
+                    opened_at: stages.received.unwrap_or(inspected),
+                    is_warranty: true,
+                    not_before: recorded_at,
+                };
+                failure::repair(world, books, person, streams, (placed.id, line), &case);
+            }
             _ => {}
         }
     }
     books.return_(row);
     Returned {
         id,
+        line_no: line.no,
         requested_at: requested,
         recorded_at,
         settled_at,
@@ -237,6 +202,7 @@ fn delay(stream: &mut Stream, window_days: f64) -> i64 {
 
 fn stages(
     world: &World<'_>,
+    person: &Person,
     stream: &mut Stream,
     requested: i64,
     kind: &str,
@@ -245,10 +211,15 @@ fn stages(
     let approved = requested + seconds(0.2 * HOUR + stream.wait(8.0 * HOUR));
     let received = approved + seconds(1.5 * DAY + stream.wait(2.5 * DAY));
     let inspected = received + seconds(2.0 * HOUR + stream.wait(1.2 * DAY));
-    let is_instant = world.story.instant_refunds
-        && world.local_day(requested) >= world.days.instant_refunds_from;
-    let slow = inspected + seconds(0.5 * DAY + stream.wait(3.0 * DAY));
-    let quick = approved + seconds(stream.between(5.0 * MINUTE, 40.0 * MINUTE));
+    let is_instant = world.story.instant_refunds && world.is_in(Mark::InstantRefunds, requested);
+    let is_slow =
+        person.marketplace() == Some(SLOW_MARKETPLACE) && world.is_in(Mark::SlowRefunds, requested);
+    let delay = match is_slow {
+        true => seconds(world.story.slow_refund_days * DAY),
+        false => 0,
+    };
+    let slow = inspected + delay + seconds(0.5 * DAY + stream.wait(3.0 * DAY));
+    let quick = approved + delay + seconds(stream.between(5.0 * MINUTE, 40.0 * MINUTE));
     let comes_in = kind != "refund_only" && course != Course::NeverSent;
     let refunded = match (kind, course) {
         ("refund_only", _) => Some(quick.max(approved)),
@@ -265,7 +236,6 @@ fn stages(
     ];
     let closed = last.into_iter().flatten().max().unwrap_or(approved);
     Stages {
-        requested,
         approved,
         received: comes_in.then_some(received),
         inspected: comes_in.then_some(inspected),
@@ -329,39 +299,4 @@ fn words(stream: &mut Stream, reason: &str) -> Option<&'static str> {
         _ => return None,
     };
     stream.chance(0.33).then_some(said)
-}
-
-fn repair(
-    world: &World<'_>,
-    books: &mut Books,
-    streams: &mut Streams,
-    order_id: OrderId,
-    line: &Line,
-    stages: &Stages,
-    (return_id, not_before): (ReturnId, i64),
-) {
-    let stream = &mut streams.returns;
-    let Some(opened_at) = stages.received else {
-        return;
-    };
-    let labour_hours = (stream.between(0.5, 3.0) * 4.0).round() / 4.0;
-    let closed_at = opened_at + seconds(stream.between(1.0 * DAY, 9.0 * DAY));
-    let failed_at = line.delivered_at
-        + seconds((stages.requested - line.delivered_at) as f64 * stream.between(0.2, 0.9));
-    let repair_id = books.repair_id();
-    books.repair(RepairRow {
-        repair_id,
-        order_id,
-        return_id: Some(return_id),
-        sku: line.article.sku,
-        is_warranty: true,
-        labour_hours,
-        labour_rate: Money(12_000),
-        parts_cost: Money(line.article.cost * stream.whole(5, 30) / 100),
-        shipping_cost: Money(2_400),
-        failed_at: Instant::from_seconds(failed_at),
-        opened_at: Instant::from_seconds(opened_at),
-        closed_at: world.known(closed_at),
-        recorded_at: Instant::from_seconds((opened_at + 60).max(not_before)),
-    });
 }

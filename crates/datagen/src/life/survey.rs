@@ -3,16 +3,16 @@
 //! The probability of a promoter, a passive and a detractor follows from an
 //! expected NPS, so an effect in points is planted as just that.
 
-use crate::FeedbackId;
-use crate::id::{OrderId, ResponseId, ReturnId, TicketId};
+use crate::id::{OrderId, ReturnId, TicketId};
 use crate::stream::Stream;
-use crate::table::{ActionRow, SurveyDriverRow, SurveyRow};
+use crate::table::SurveyRow;
+use crate::timeline::Mark;
 use crate::value::Instant;
 
 use super::order::{Experience, Placed};
 use super::person::Person;
 use super::returns::Returned;
-use super::{Books, DAY, HOUR, Streams, World, seconds};
+use super::{Books, DAY, HOUR, Streams, World, follow_up, seconds};
 
 /// Expected NPS, as a fraction, of a customer to whom nothing happened.
 const BASE_NPS: f64 = 0.40;
@@ -106,11 +106,21 @@ pub(crate) fn ask_about_return(
         response_rate: 0.20,
         not_before: returned.recorded_at,
     };
-    let nps = expected_nps(world, person, placed.is_late, true);
-    let is_instant = world.story.instant_refunds
-        && world.local_day(returned.requested_at) >= world.days.instant_refunds_from;
-    let ease = if is_instant { 0.78 } else { 0.62 };
-    let questions = [Question::Nps(nps), Question::Ces(ease + person.mood / 2.0)];
+    let is_instant = world.is_in(Mark::InstantRefunds, returned.requested_at);
+    let gained = if is_instant {
+        world.story.instant_ease
+    } else {
+        0.0
+    };
+    let ease = 0.62 + gained + person.mood / 2.0;
+    let was_easy = streams.survey.chance(ease);
+    // What an easy return gains and a hard one loses cancels on average.
+    let effort = world.story.effort_nps * (f64::from(u8::from(was_easy)) - ease);
+    let nps = expected_nps(world, person, placed.is_late, true) + effort;
+    let questions = [
+        Question::Nps(nps),
+        Question::Ces(f64::from(u8::from(was_easy))),
+    ];
     ask(
         world,
         books,
@@ -143,10 +153,10 @@ pub(crate) fn ask_about_ticket(
         response_rate: 0.24,
         not_before,
     };
-    let trouble = 0.15 * reopens as f64;
+    let trouble = world.story.reopen_csat * reopens as f64;
     let questions = [
-        Question::Csat(BASE_CSAT - 0.03 + person.mood / 2.0 - trouble),
-        Question::Ces(0.70 + person.mood / 2.0 - trouble),
+        Question::Csat(BASE_CSAT - 0.03 + person.mood / 2.0 + trouble),
+        Question::Ces(0.70 + person.mood / 2.0 + trouble),
     ];
     ask(
         world,
@@ -183,7 +193,7 @@ pub(crate) fn ask_about_relationship(
         if !has_bought {
             continue;
         }
-        books.is_recording = world.local_day(sent_at) >= world.days.start;
+        books.is_recording = world.local_day(sent_at) >= world.start_day;
         // What happened within a quarter is still on the customer's mind.
         let recent = |order: &&Experience| within(order.ordered_at, 90.0);
         let was_late = past.iter().filter(recent).any(|order| order.is_late);
@@ -212,8 +222,16 @@ pub(crate) fn ask_about_relationship(
     }
 }
 
+/// Returns whether a customer is asked in the app; the others are by mail.
+fn is_by_app(person: &Person) -> bool {
+    person.channel == "app"
+}
+
 fn expected_nps(world: &World<'_>, person: &Person, is_late: bool, has_returned: bool) -> f64 {
     let mut nps = BASE_NPS + person.mood;
+    // Four customers in ten come by the app: what they gain, the others lose,
+    // so that the mean stays.
+    nps += world.story.app_nps * if is_by_app(person) { 0.6 } else { -0.4 };
     if is_late {
         nps += world.story.late_nps;
     }
@@ -233,8 +251,9 @@ fn ask(
 ) {
     let response_id = books.response_id();
     let recorded_at = (questionnaire.sent_at + 60).max(questionnaire.not_before);
+    let factor = world.story.answer_factors[usize::from(!is_by_app(person))];
     let answered_at = stream
-        .chance(questionnaire.response_rate)
+        .chance(questionnaire.response_rate * factor)
         .then(|| questionnaire.sent_at + seconds(0.1 * HOUR + stream.wait(1.5 * DAY)));
     let responded_at = answered_at.and_then(|at| world.known(at));
     let mut comment = None;
@@ -255,11 +274,7 @@ fn ask(
             shop_id: person.shop_id(),
             scope: questionnaire.scope,
             touchpoint: questionnaire.touchpoint,
-            channel: if person.channel == "app" {
-                "app"
-            } else {
-                "mail"
-            },
+            channel: if is_by_app(person) { "app" } else { "mail" },
             order_id: questionnaire.order_id,
             return_id: questionnaire.return_id,
             ticket_id: questionnaire.ticket_id,
@@ -273,7 +288,7 @@ fn ask(
             recorded_at: Instant::from_seconds(recorded_at),
         });
         if let (Some(at), "nps") = (responded_at, kind) {
-            follow(
+            follow_up::follow(
                 world,
                 books,
                 person,
@@ -283,50 +298,6 @@ fn ask(
             );
         }
     }
-}
-
-/// Enters what an answered NPS question brings: ratings of attributes, and
-/// for detractors a call back.
-fn follow(
-    world: &World<'_>,
-    books: &mut Books,
-    person: &Person,
-    stream: &mut Stream,
-    (response_id, score, at): (ResponseId, i64, Instant),
-    not_before: i64,
-) {
-    let recorded_at = Instant::from_seconds(at.seconds().max(not_before));
-    // Delivery moves with the answer, assortment does not: a driver analysis
-    // should rank them so.
-    for (driver, pull) in [("delivery", 0.9), ("service", 0.5), ("assortment", 0.0)] {
-        let rating = 3.4 + pull * (score as f64 - 7.0) / 2.0 + stream.between(-1.2, 1.2);
-        books.driver(SurveyDriverRow {
-            response_id,
-            driver,
-            rating: rating.round().clamp(1.0, 5.0),
-            recorded_at,
-        });
-    }
-    if score > 6 || !stream.chance(0.6) {
-        return;
-    }
-    let routed_at = at.seconds() + seconds(stream.between(0.2 * HOUR, 20.0 * HOUR));
-    let acted_at = routed_at + seconds(stream.wait(2.0 * DAY));
-    let notified_at = acted_at + seconds(stream.between(0.1 * HOUR, 12.0 * HOUR));
-    let has_acted = stream.chance(0.8);
-    books.action(ActionRow {
-        feedback_id: FeedbackId(response_id),
-        source: "survey",
-        customer_id: person.id,
-        owner: "service_desk",
-        measure: has_acted.then_some("call_back"),
-        target_metric: "nps",
-        received_at: at,
-        routed_at: world.known(routed_at),
-        acted_at: world.known(acted_at).filter(|_| has_acted),
-        notified_at: world.known(notified_at).filter(|_| has_acted),
-        recorded_at,
-    });
 }
 
 /// Draws an answer from 0 to 10 whose expected NPS is as asked.

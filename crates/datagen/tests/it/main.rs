@@ -12,6 +12,8 @@ mod estimate;
 mod facts;
 mod integrity;
 mod measure;
+mod quiet;
+mod rich;
 mod same_rows;
 mod tiny;
 mod usual;

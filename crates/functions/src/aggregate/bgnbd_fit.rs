@@ -11,8 +11,8 @@ use aftersight_stats::bgnbd_fit::BgNbdData;
 use super::Aggregate;
 use crate::additive::Build;
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::folded::{self, Bytes, Folded, Reader, Tally, refused};
-use crate::tally::Numbers;
+use crate::folded::{self, Bytes, Folded, Reader, Tally};
+use crate::tally::{Impossible, Numbers};
 use crate::value::{Type, Value};
 
 #[user_doc(
@@ -23,8 +23,9 @@ it: purchases come at a Gamma(r, alpha) rate, alpha in the unit of the times, an
 with a Beta(a, b) probability. Where the likelihood has no maximum, is flat or a parameter runs to zero or \
 infinity, converged is false, the parameters are the last ones tried and reason says why; without a repeat \
 purchase they are NULL. Functions that take the model return NULL for one that has not converged. Rows with a \
-NULL are left out; over no rows the result is NULL. A customer that cannot be is an error: x not whole or \
-negative, t_x above t, t_x of 0 although x is not, or the other way round.",
+NULL are left out; over no rows the result is NULL. With a customer that cannot be, x not whole or \
+negative, t_x above t, t_x of 0 although x is not, or the other way round, converged is false, the parameters are \
+NULL and reason shows one.",
     syntax_example = "bgnbd_fit(x, t_x, t)",
     sql_example = r#"```sql
 select m.converged as converged, m.reason as reason, m.n as n
@@ -79,9 +80,9 @@ impl Aggregate for BgnbdFit {
 
     fn build(&self, _: &Call) -> Result<Box<dyn Build>> {
         Ok(Box::new(Folded {
-            empty: BgNbdData::new(),
+            empty: Customers::default(),
             result: &RESULT,
-            finish: |data: &BgNbdData| Ok(fit(data)),
+            finish: |customers: &Customers| Ok(fit(customers)),
         }))
     }
 
@@ -90,11 +91,22 @@ impl Aggregate for BgnbdFit {
     }
 }
 
-fn fit(data: &BgNbdData) -> Value {
-    if data.n() == 0 {
+/// Customers by history, and what is wrong with those that cannot be.
+#[derive(Debug, Clone, Default)]
+struct Customers {
+    data: BgNbdData,
+    impossible: Impossible,
+}
+
+fn fit(Customers { data, impossible }: &Customers) -> Value {
+    if data.n() == 0 && impossible.reason().is_none() {
         return Value::Null;
     }
-    match data.fit() {
+    let fitted = match impossible.reason() {
+        Some(reason) => Err(reason),
+        None => data.fit().map_err(|error| error.to_string()),
+    };
+    match fitted {
         Ok(fit) => Value::Record(vec![
             fit.params.r.into(),
             fit.params.alpha.into(),
@@ -108,32 +120,37 @@ fn fit(data: &BgNbdData) -> Value {
         Err(reason) => {
             let mut values = vec![Value::Null; 8];
             values[5] = false.into();
-            values[6] = reason.to_string().into();
+            values[6] = reason.into();
             values[7] = data.n().into();
             Value::Record(values)
         }
     }
 }
 
-impl Tally for BgNbdData {
+impl Tally for Customers {
     fn update(&mut self, columns: &[ArrayRef], rows: &[usize]) -> Result<()> {
         let (x, t_x) = (Numbers::of(columns, 0)?, Numbers::of(columns, 1)?);
         let t = Numbers::of(columns, 2)?;
         for &row in rows {
-            if let (Some(x), Some(t_x), Some(t)) = (x.get(row), t_x.get(row), t.get(row)) {
-                BgNbdData::update(self, x, t_x, t).map_err(|e| refused(BgnbdFit::NAME, &e))?;
+            if let (Some(x), Some(t_x), Some(t)) = (x.get(row), t_x.get(row), t.get(row))
+                && let Err(error) = self.data.update(x, t_x, t)
+            {
+                self.impossible
+                    .add(&error, &[("x", x), ("t_x", t_x), ("t", t)]);
             }
         }
         Ok(())
     }
 
     fn merge(&mut self, other: &Self) -> Result<()> {
-        BgNbdData::merge(self, other);
+        self.data.merge(&other.data);
+        self.impossible.merge(&other.impossible);
         Ok(())
     }
 
     fn write(&self, bytes: &mut Bytes) {
-        let groups = self.groups();
+        self.impossible.write(bytes);
+        let groups = self.data.groups();
         bytes.whole(groups.len() as u64);
         for (customer, n) in groups {
             for number in [customer.x, customer.t_x, customer.t] {
@@ -144,16 +161,20 @@ impl Tally for BgNbdData {
     }
 
     fn read(&self, bytes: &mut Reader<'_>) -> Option<Self> {
-        let mut data = Self::new();
+        let mut customers = Self {
+            impossible: Impossible::read(bytes)?,
+            ..Self::default()
+        };
         for _ in 0..bytes.count()? {
             let (x, t_x, t) = (bytes.number()?, bytes.number()?, bytes.number()?);
-            data.update_weighted(x, t_x, t, bytes.whole()?).ok()?;
+            let n = bytes.whole()?;
+            customers.data.update_weighted(x, t_x, t, n).ok()?;
         }
-        Some(data)
+        Some(customers)
     }
 
     fn heap_bytes(&self) -> usize {
-        self.size_bytes()
+        self.data.size_bytes()
     }
 }
 
@@ -161,7 +182,7 @@ impl Tally for BgNbdData {
 pub(super) mod tests {
     use super::*;
     use crate::harness::{
-        Cell, Subject, assert_near, error, flat, published, published_case, session, value,
+        Cell, Subject, assert_near, flat, published, published_case, session, value,
     };
 
     /// Fits of a handful of customers are slow and mostly refused: nobody of these came back.
@@ -172,11 +193,11 @@ pub(super) mod tests {
             x: &[1.0, 2.0],
             y: &[3.0, 30.0, 40.0],
             slowly: |rows| {
-                let mut data = BgNbdData::new();
+                let mut customers = Customers::default();
                 for (_, t) in rows.iter().filter_map(|r| r.0.zip(r.1)) {
-                    BgNbdData::update(&mut data, 0.0, 0.0, t).unwrap();
+                    customers.data.update(0.0, 0.0, t).unwrap();
                 }
-                match fit(&data) {
+                match fit(&customers) {
                     Value::Null => vec![Cell::Null; 8],
                     value => flat(value),
                 }
@@ -235,17 +256,27 @@ pub(super) mod tests {
     }
 
     #[tokio::test]
-    async fn customers_that_cannot_be_are_refused() {
+    async fn customers_that_cannot_be_are_shown() {
         for (customer, reason) in [
             ("2, 5, 4", "t_x is greater than T"),
             ("0, 1, 4", "t_x is not 0 although x is 0"),
             ("1, 0, 4", "t_x is 0 although x is not"),
             ("1.5, 1, 4", "x is not a whole number"),
         ] {
-            let query =
-                format!("select bgnbd_fit(x, t_x, t) from (values ({customer})) as c(x, t_x, t)");
-            let got = error(&session(), &query).await;
-            assert!(got.contains(reason), "{customer}: {got}");
+            // The likelihood of the others does not matter.
+            let query = format!(
+                "select struct(m['r'], m['converged'], m['reason']) from (select bgnbd_fit(x, t_x, t) as m \
+                 from (values (2, 3, 4), ({customer}), (0, 0, 4)) as c(x, t_x, t))"
+            );
+            let got = value(&session(), &query).await;
+            assert_eq!(got[..2], [Cell::Null, Cell::Number(0.0)]);
+            let Cell::Text(text) = &got[2] else {
+                panic!("{got:?}");
+            };
+            assert!(
+                text.starts_with(&format!("{reason}: x = ")),
+                "{customer}: {text}"
+            );
         }
     }
 }

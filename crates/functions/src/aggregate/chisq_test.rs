@@ -17,9 +17,9 @@ use crate::value::{Type, Value};
 #[user_doc(
     doc_section(label = "Driver Functions"),
     description = "Returns Pearson's test that two labels are independent, over their table of counts, `struct(n, chisq, df, \
-p_value, cramers_v, min_expected)`: cramers_v is the strength of the relation, 0 to 1; min_expected the smallest \
+p_value, cramers_v, min_expected, reason)`: cramers_v is the strength of the relation, 0 to 1; min_expected the smallest \
 expected count, below some 5 the p-value is rough. continuity corrects tables of two by two as R's chisq.test \
-does by default. Where a label has one value only chisq, p_value, cramers_v are NULL. Rows with a NULL are left \
+does by default. Where a label has one value only chisq, p_value, cramers_v are NULL and reason names it. Rows with a NULL are left \
 out; over no rows the result is NULL.",
     syntax_example = "chisq_test(a, b [, continuity])",
     sql_example = r#"```sql
@@ -56,6 +56,7 @@ const RESULT: Type = Type::Record(&[
     ("p_value", Type::Number),
     ("cramers_v", Type::Number),
     ("min_expected", Type::Number),
+    ("reason", Type::Text),
 ]);
 
 impl Aggregate for ChisqTest {
@@ -103,6 +104,11 @@ fn test(counts: &PairCounts, continuity: bool) -> Result<Value> {
         test.p.into(),
         test.cramers_v.into(),
         test.min_expected.into(),
+        match counts.n_labels() {
+            (0..2, _) => "a has one value only".into(),
+            (_, 0..2) => "b has one value only".into(),
+            _ => Value::Null,
+        },
     ]))
 }
 
@@ -125,7 +131,7 @@ mod tests {
                     counts.add(&format!("{a}"), &format!("{b}"), 1);
                 }
                 match test(&counts, false).unwrap() {
-                    Value::Null => vec![Cell::Null; 6],
+                    Value::Null => vec![Cell::Null; 7],
                     value => flat(value),
                 }
             },

@@ -6,7 +6,8 @@ use datafusion::common::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use aftersight_stats::did::{ClusteredDid, Did as Cells, DidEstimate, DidResult};
+use aftersight_stats::did::{ClusterSums, ClusteredDid, Did as Cells, DidEstimate, DidResult};
+use aftersight_stats::exact_sum::ExactSum;
 
 use super::Aggregate;
 use crate::additive::Build;
@@ -18,13 +19,13 @@ use crate::value::{Type, Value};
 #[user_doc(
     doc_section(label = "Experiment Functions"),
     description = "Returns the change of the treated beyond the change of the others, `struct(n, n_clusters, did, se, \
-t, df, p_value, lower, upper, coefficients)`: did = (treated after - treated before) - (others after - others before) \
+t, df, p_value, lower, upper, coefficients, reason)`: did = (treated after - treated before) - (others after - others before) \
 in the unit of y, the coefficient of is_treated * is_post of a regression. Without a cluster the standard error is that \
 of least squares with n - 4 degrees of freedom; with one it allows rows of the same cluster, such as a customer seen \
-several times, to be alike (Liang and Zeger with the HC1 factor of Stata; clusters - 1 degrees of freedom). \
+several times, to be alike, and keeps sums for each (Liang and Zeger with the HC1 factor of Stata; clusters - 1 degrees of freedom). \
 coefficients lists `struct(term, estimate, se, t, p_value, lower, upper)` for 'constant' (others before), 'post' \
 (change of the others), 'treated' (distance before) and 'did'. Rows with a NULL, infinity or NaN are left out. Where one \
-of the four groups is empty the result is NULL. It reads as an effect only if both would have changed alike: look at \
+of the four groups is empty did and all after it are NULL and reason names the group; over no rows the result is NULL. It reads as an effect only if both would have changed alike: look at \
 three periods before, too.",
     syntax_example = "did(y, is_treated, is_post [, cluster [, level]])",
     sql_example = r#"```sql
@@ -82,6 +83,7 @@ const RESULT: Type = Type::Record(&[
     ("lower", Type::Number),
     ("upper", Type::Number),
     ("coefficients", Type::List(&COEFFICIENT)),
+    ("reason", Type::Text),
 ]);
 
 impl Aggregate for Did {
@@ -112,9 +114,9 @@ impl Aggregate for Did {
                 empty: Clusters::default(),
                 result: &RESULT,
                 finish: move |clusters: &Clusters| {
-                    let did = clusters.did();
+                    let did = &clusters.did;
                     let result = did.robust(level).map_err(|e| refused(Self::NAME, &e))?;
-                    Ok(record(result, Some(did.clusters())))
+                    Ok(record(result, did.did(), Some(did.clusters())))
                 },
             }));
         }
@@ -123,7 +125,7 @@ impl Aggregate for Did {
             result: &RESULT,
             finish: move |cells: &Cells| {
                 let result = cells.ols(level).map_err(|e| refused(Self::NAME, &e))?;
-                Ok(record(result, None))
+                Ok(record(result, cells, None))
             },
         }))
     }
@@ -133,9 +135,29 @@ impl Aggregate for Did {
     }
 }
 
-fn record(result: Option<DidResult>, n_clusters: Option<usize>) -> Value {
+/// The groups by name, in the order of the cells.
+const GROUPS: [&str; 4] = [
+    "the others before",
+    "the others after",
+    "the treated before",
+    "the treated after",
+];
+
+fn record(result: Option<DidResult>, cells: &Cells, n_clusters: Option<usize>) -> Value {
     let Some(result) = result else {
-        return Value::Null;
+        let counts = CELLS.map(|(treated, post)| cells.cell(treated, post).n());
+        let n: u64 = counts.iter().sum();
+        if n == 0 {
+            return Value::Null;
+        }
+        let mut values = vec![Value::Null; 11];
+        values[0] = n.into();
+        values[1] = n_clusters.into();
+        let empty = counts.iter().zip(GROUPS).find(|(n, _)| **n == 0);
+        values[10] = empty
+            .map(|(_, name)| format!("y has no rows of {name}"))
+            .into();
+        return Value::Record(values);
     };
     let coefficient = |(term, e): (&str, DidEstimate)| {
         Value::Record(vec![
@@ -166,6 +188,11 @@ fn record(result: Option<DidResult>, n_clusters: Option<usize>) -> Value {
         result.did.low.into(),
         result.did.high.into(),
         Value::List(terms.map(coefficient).to_vec()),
+        match (result.did.standard_error, result.did.t) {
+            (None, _) => "y has too few rows for an error".into(),
+            (_, None) => "y has zero variance within the groups".into(),
+            _ => Value::Null,
+        },
     ])
 }
 
@@ -210,17 +237,19 @@ impl Tally for Cells {
     }
 }
 
-/// The rows with their clusters; residuals need the means, which come last.
+/// Sums by cluster, and the bytes of the clusters' names.
 #[derive(Debug, Clone, Default)]
-struct Clusters(Vec<(String, f64, bool, bool)>);
+struct Clusters {
+    did: ClusteredDid<String>,
+    names: usize,
+}
 
 impl Clusters {
-    fn did(&self) -> ClusteredDid<&str> {
-        let mut did = ClusteredDid::new();
-        for (cluster, y, treated, post) in &self.0 {
-            did.update(cluster.as_str(), *y, *treated, *post);
-        }
-        did
+    /// Runs what may bring new clusters, and counts the bytes of their names.
+    fn grow(&mut self, by: &str, change: impl FnOnce(&mut ClusteredDid<String>)) {
+        let before = self.did.clusters();
+        change(&mut self.did);
+        self.names += (self.did.clusters() - before) * by.len();
     }
 }
 
@@ -236,40 +265,50 @@ impl Tally for Clusters {
                 post.get(row),
                 cluster.get(row),
             ) {
-                self.0.push((cluster.to_string(), y, treated, post));
+                self.grow(cluster, |did| did.update(cluster, y, treated, post));
             }
         }
         Ok(())
     }
 
     fn merge(&mut self, other: &Self) -> Result<()> {
-        self.0.extend_from_slice(&other.0);
+        self.did.merge(&other.did);
+        // Some of the names are in both; counted twice they are still as short.
+        self.names += other.names;
         Ok(())
     }
 
     fn write(&self, bytes: &mut Bytes) {
-        bytes.whole(self.0.len() as u64);
-        for (cluster, y, treated, post) in &self.0 {
+        self.did.did().write(bytes);
+        let clusters = self.did.sums();
+        bytes.whole(clusters.len() as u64);
+        for (cluster, sums) in clusters {
             bytes.text(cluster);
-            bytes.number(*y);
-            bytes.whole(2 * u64::from(*treated) + u64::from(*post));
+            for (n, sum) in sums {
+                bytes.whole(*n);
+                bytes.numbers(&sum.to_parts());
+            }
         }
     }
 
     fn read(&self, bytes: &mut Reader<'_>) -> Option<Self> {
-        let n = bytes.count()?;
-        let row = |_| {
-            let (cluster, y) = (bytes.text()?, bytes.number()?);
-            let cell = bytes.whole()?;
-            Some((cluster, y, cell & 2 != 0, cell & 1 != 0))
-        };
-        Some(Self((0..n).map(row).collect::<Option<_>>()?))
+        let mut clusters = Self::default();
+        *clusters.did.did_mut() = Cells::new().read(bytes)?;
+        for _ in 0..bytes.count()? {
+            let cluster = bytes.text()?;
+            let mut sums = ClusterSums::default();
+            for (n, sum) in &mut sums {
+                *n = bytes.whole()?;
+                *sum = ExactSum::from_parts(&bytes.numbers()?);
+            }
+            clusters.names += cluster.len();
+            clusters.did.add_cluster(cluster, &sums);
+        }
+        Some(clusters)
     }
 
     fn heap_bytes(&self) -> usize {
-        // Names of customers are short: their length is that of the first.
-        let name = self.0.first().map_or(0, |row| row.0.len());
-        self.0.capacity() * size_of::<(String, f64, bool, bool)>() + self.0.len() * name
+        self.did.heap_bytes() + self.names
     }
 }
 
@@ -289,7 +328,7 @@ mod tests {
 
     fn filled(value: Value) -> Vec<Cell> {
         match value {
-            Value::Null => vec![Cell::Null; 10],
+            Value::Null => vec![Cell::Null; 11],
             value => flat(value),
         }
     }
@@ -305,7 +344,7 @@ mod tests {
                 for (y, treated, post) in coded(rows) {
                     Cells::update(&mut cells, y, treated, post);
                 }
-                filled(record(cells.ols(0.95).unwrap(), None))
+                filled(record(cells.ols(0.95).unwrap(), &cells, None))
             },
         }
         .check();
@@ -318,11 +357,15 @@ mod tests {
             x: &[1.0, 2.0, 4.0],
             y: &[0.0, 1.0, 2.0, 3.0],
             slowly: |rows| {
-                let mut did = ClusteredDid::new();
+                let mut did = ClusteredDid::<i64>::new();
                 for (y, treated, post) in coded(rows) {
-                    did.update(y as i64, y, treated, post);
+                    did.update(&(y as i64), y, treated, post);
                 }
-                filled(record(did.robust(0.9).unwrap(), Some(did.clusters())))
+                filled(record(
+                    did.robust(0.9).unwrap(),
+                    did.did(),
+                    Some(did.clusters()),
+                ))
             },
         }
         .check();

@@ -5,14 +5,16 @@ use datafusion::common::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
+use aftersight_stats::StatsError;
+use aftersight_stats::cross_products::Correlations;
 use aftersight_stats::driver_relative_weights::driver_relative_weights;
 
 use super::Aggregate;
+use super::drivers::{Driver, PARAMETERS, build};
 use crate::additive::Build;
-use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::folded::{self, Folded};
-use crate::tally::Products;
-use crate::value::{Type, Value};
+use crate::args::{Call, Parameters};
+use crate::folded;
+use crate::value::Type;
 
 #[user_doc(
     doc_section(label = "Driver Functions"),
@@ -63,13 +65,7 @@ const RESULT: Type = Type::Record(&[
 
 impl Aggregate for DriverRelativeWeights {
     const NAME: &'static str = "driver_relative_weights";
-    const PARAMETERS: Parameters = Parameters::new(
-        Self::NAME,
-        &[
-            Parameter::column("y", Kind::Number),
-            Parameter::column("x1", Kind::Number).repeated(),
-        ],
-    );
+    const PARAMETERS: Parameters = Parameters::new(Self::NAME, PARAMETERS);
 
     fn result(&self) -> DataType {
         RESULT.data_type()
@@ -80,12 +76,7 @@ impl Aggregate for DriverRelativeWeights {
     }
 
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {
-        let predictors = call.n_arguments().saturating_sub(1);
-        Ok(Box::new(Folded {
-            empty: Products::new(predictors),
-            result: &RESULT,
-            finish: |products: &Products| Ok(weights(products)),
-        }))
+        Ok(build(call, &RESULT, weights))
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -93,46 +84,25 @@ impl Aggregate for DriverRelativeWeights {
     }
 }
 
-fn weights(Products(products): &Products) -> Value {
-    if products.n() == 0 {
-        return Value::Null;
-    }
-    let weights = products
-        .correlations()
-        .and_then(|correlations| driver_relative_weights(&correlations));
-    match weights {
-        Ok(weights) => {
-            let drivers = weights.weights.iter().enumerate().map(|(i, weight)| {
-                Value::Record(vec![
-                    (i + 1).into(),
-                    weight.raw.into(),
-                    weight.share.into(),
-                    weight.sign.into(),
-                    weight.correlation.into(),
-                ])
-            });
-            Value::Record(vec![
-                weights.n.into(),
-                weights.r_squared.into(),
-                Value::List(drivers.collect()),
-                Value::Null,
-            ])
-        }
-        Err(reason) => Value::Record(vec![
-            products.n().into(),
-            Value::Null,
-            Value::Null,
-            reason.to_string().into(),
-        ]),
-    }
+fn weights(correlations: &Correlations) -> std::result::Result<(f64, Vec<Driver>), StatsError> {
+    let weights = driver_relative_weights(correlations)?;
+    let drivers = weights.weights.iter().map(|weight| Driver {
+        raw: weight.raw,
+        share: weight.share,
+        sign: weight.sign,
+        correlation: weight.correlation,
+        more: vec![],
+    });
+    Ok((weights.r_squared, drivers.collect()))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::drivers::tests::slowly;
     use super::*;
     use crate::aggregate::linear_regression::tests::mtcars;
     use crate::harness::{
-        Cell, Subject, assert_near, flat, published_case, published_numbers, session, value,
+        Cell, Subject, assert_near, published_case, published_numbers, session, value,
     };
 
     #[test]
@@ -141,26 +111,28 @@ mod tests {
             call: "driver_relative_weights(y, x, x * x)",
             x: &[1.0, 2.0, 3.0, 5.0],
             y: &[0.0, 1.0, 7.0],
-            slowly: |rows| {
-                let mut products = Products::new(2);
-                for (x, y) in rows.iter().filter_map(|r| r.0.zip(r.1)) {
-                    products.0.update(y, &[x, x * x]).unwrap();
-                }
-                match weights(&products) {
-                    Value::Null => vec![Cell::Null; 4],
-                    value => flat(value),
-                }
-            },
+            slowly: |rows| slowly(rows, weights),
         }
         .check();
     }
 
     #[tokio::test]
     async fn a_driver_that_does_not_vary_is_named() {
-        let query = "select [d['reason']] from (select driver_relative_weights(y, x, 1) as d from \
-                     (values (1, 2), (2, 3), (3, 5), (5, 6), (4, 4)) as t(y, x))";
-        let reason = "predictor 2 has zero variance".to_string();
-        assert_eq!(value(&session(), query).await, [Cell::Text(reason)]);
+        for (drivers, reason) in [
+            ("x, 1", "predictor 2 has zero variance"),
+            ("c, x", "predictor 1 (c) has zero variance"),
+            (
+                "x, 2 * x",
+                "singular design: predictor 2 is a linear combination of the predictors before it",
+            ),
+        ] {
+            let query = format!(
+                "select [d['reason']] from (select driver_relative_weights(y, {drivers}) as d from \
+                 (values (1, 2, 7), (2, 3, 7), (3, 5, 7), (5, 6, 7), (4, 4, 7)) as t(y, x, c))"
+            );
+            let got = value(&session(), &query).await;
+            assert_eq!(got, [Cell::Text(reason.to_string())], "{drivers}");
+        }
     }
 
     /// mpg by cyl, disp, hp and gear.

@@ -5,14 +5,16 @@ use datafusion::common::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
+use aftersight_stats::StatsError;
+use aftersight_stats::cross_products::Correlations;
 use aftersight_stats::driver_relative_weights::driver_relative_weights;
 use aftersight_stats::driver_shapley::driver_shapley;
 
 use super::Aggregate;
+use super::drivers::{Driver, PARAMETERS, build};
 use crate::additive::Build;
-use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::folded::{self, Folded};
-use crate::tally::Products;
+use crate::args::{Call, Parameters};
+use crate::folded;
 use crate::value::{Type, Value};
 
 #[user_doc(
@@ -65,13 +67,7 @@ const RESULT: Type = Type::Record(&[
 
 impl Aggregate for DriverShapley {
     const NAME: &'static str = "driver_shapley";
-    const PARAMETERS: Parameters = Parameters::new(
-        Self::NAME,
-        &[
-            Parameter::column("y", Kind::Number),
-            Parameter::column("x1", Kind::Number).repeated(),
-        ],
-    );
+    const PARAMETERS: Parameters = Parameters::new(Self::NAME, PARAMETERS);
 
     fn result(&self) -> DataType {
         RESULT.data_type()
@@ -82,12 +78,7 @@ impl Aggregate for DriverShapley {
     }
 
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {
-        let predictors = call.n_arguments().saturating_sub(1);
-        Ok(Box::new(Folded {
-            empty: Products::new(predictors),
-            result: &RESULT,
-            finish: |products: &Products| Ok(gains(products)),
-        }))
+        Ok(build(call, &RESULT, gains))
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -95,51 +86,34 @@ impl Aggregate for DriverShapley {
     }
 }
 
-fn gains(Products(products): &Products) -> Value {
-    if products.n() == 0 {
-        return Value::Null;
-    }
-    let both = products.correlations().and_then(|correlations| {
-        let shapley = driver_shapley(&correlations)?;
-        // The weights know the signs.
-        Ok((shapley, driver_relative_weights(&correlations)?))
-    });
-    match both {
-        Ok((shapley, weights)) => {
-            let drivers = shapley.drivers.iter().zip(&weights.weights).enumerate();
-            let drivers = drivers.map(|(i, (driver, weight))| {
-                let conditional = driver.conditional.iter().map(|gain| (*gain).into());
-                Value::Record(vec![
-                    (i + 1).into(),
-                    driver.general.into(),
-                    driver.share.into(),
-                    weight.sign.into(),
-                    weight.correlation.into(),
-                    Value::List(conditional.collect()),
-                ])
-            });
-            Value::Record(vec![
-                shapley.n.into(),
-                shapley.r_squared.into(),
-                Value::List(drivers.collect()),
-                Value::Null,
-            ])
-        }
-        Err(reason) => Value::Record(vec![
-            products.n().into(),
-            Value::Null,
-            Value::Null,
-            reason.to_string().into(),
-        ]),
-    }
+fn gains(correlations: &Correlations) -> std::result::Result<(f64, Vec<Driver>), StatsError> {
+    let shapley = driver_shapley(correlations)?;
+    // The weights know the signs.
+    let weights = driver_relative_weights(correlations)?.weights;
+    let drivers = shapley
+        .drivers
+        .iter()
+        .zip(&weights)
+        .map(|(driver, weight)| {
+            let conditional = driver.conditional.iter().map(|gain| (*gain).into());
+            Driver {
+                raw: driver.general,
+                share: driver.share,
+                sign: weight.sign,
+                correlation: weight.correlation,
+                more: vec![Value::List(conditional.collect())],
+            }
+        });
+    Ok((shapley.r_squared, drivers.collect()))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::drivers::tests::slowly;
     use super::*;
     use crate::aggregate::linear_regression::tests::mtcars;
     use crate::harness::{
-        Cell, Subject, assert_near, flat, published_case, published_numbers, session, value,
+        Cell, Subject, assert_near, published_case, published_numbers, session, value,
     };
 
     #[test]
@@ -148,26 +122,28 @@ mod tests {
             call: "driver_shapley(y, x, x * x)",
             x: &[1.0, 2.0, 3.0, 5.0],
             y: &[0.0, 1.0, 7.0],
-            slowly: |rows| {
-                let mut products = Products::new(2);
-                for (x, y) in rows.iter().filter_map(|r| r.0.zip(r.1)) {
-                    products.0.update(y, &[x, x * x]).unwrap();
-                }
-                match gains(&products) {
-                    Value::Null => vec![Cell::Null; 4],
-                    value => flat(value),
-                }
-            },
+            slowly: |rows| slowly(rows, gains),
         }
         .check();
     }
 
     #[tokio::test]
     async fn a_driver_that_does_not_vary_is_named() {
-        let query = "select [d['reason']] from (select driver_shapley(y, x, 1) as d from \
-                     (values (1, 2), (2, 3), (3, 5), (5, 6), (4, 4)) as t(y, x))";
-        let reason = "predictor 2 has zero variance".to_string();
-        assert_eq!(value(&session(), query).await, [Cell::Text(reason)]);
+        for (drivers, reason) in [
+            ("x, 1", "predictor 2 has zero variance"),
+            ("c, x", "predictor 1 (c) has zero variance"),
+            (
+                "x, 2 * x",
+                "singular design: predictor 2 is a linear combination of the predictors before it",
+            ),
+        ] {
+            let query = format!(
+                "select [d['reason']] from (select driver_shapley(y, {drivers}) as d from \
+                 (values (1, 2, 7), (2, 3, 7), (3, 5, 7), (5, 6, 7), (4, 4, 7)) as t(y, x, c))"
+            );
+            let got = value(&session(), &query).await;
+            assert_eq!(got, [Cell::Text(reason.to_string())], "{drivers}");
+        }
     }
 
     /// mpg by am, cyl and carb.

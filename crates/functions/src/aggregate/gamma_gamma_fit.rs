@@ -11,8 +11,8 @@ use aftersight_stats::gamma_gamma::GammaGammaData;
 use super::Aggregate;
 use crate::additive::Build;
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::folded::{self, Bytes, Folded, Reader, Tally, refused};
-use crate::tally::Numbers;
+use crate::folded::{self, Bytes, Folded, Reader, Tally};
+use crate::tally::{Impossible, Numbers};
 use crate::value::{Type, Value};
 
 #[user_doc(
@@ -23,8 +23,8 @@ each customer as `btyd_summary` returns it; v is in the unit of the money. Custo
 say nothing about spend and are counted in n_skipped. The model takes frequency and spend as independent: \
 correlation, of x and m, should be near 0. Where the likelihood has no maximum converged is false, the \
 parameters are the last ones tried and reason says why; with fewer than three repeat buyers they are NULL. Rows \
-with a NULL are left out; over no rows the result is NULL. A repeat buyer with a spend that is not positive, and \
-an x that is negative or not whole, are errors.",
+with a NULL are left out; over no rows the result is NULL. With a repeat buyer whose spend is not positive, or \
+an x that is negative or not whole, the parameters are NULL and reason shows one such row.",
     syntax_example = "gamma_gamma_fit(x, m)",
     sql_example = r#"```sql
 select g.converged as converged, g.reason as reason, g.n as n, g.n_skipped as n_skipped
@@ -89,14 +89,24 @@ impl Aggregate for GammaGammaFit {
 struct Customers {
     buyers: GammaGammaData,
     skipped: u64,
+    impossible: Impossible,
 }
 
-fn fit(Customers { buyers, skipped }: &Customers) -> Value {
+fn fit(customers: &Customers) -> Value {
+    let Customers {
+        buyers,
+        skipped,
+        impossible,
+    } = customers;
     let n = buyers.n();
-    if n + skipped == 0 {
+    if n + skipped == 0 && impossible.reason().is_none() {
         return Value::Null;
     }
-    let mut values = match buyers.fit() {
+    let fitted = match impossible.reason() {
+        Some(reason) => Err(reason),
+        None => buyers.fit().map_err(|error| error.to_string()),
+    };
+    let mut values = match fitted {
         Ok(fit) => vec![
             fit.params.p.into(),
             fit.params.q.into(),
@@ -111,7 +121,7 @@ fn fit(Customers { buyers, skipped }: &Customers) -> Value {
             Value::Null,
             Value::Null,
             false.into(),
-            reason.to_string().into(),
+            reason.into(),
         ],
     };
     values.extend([n.into(), (*skipped).into(), buyers.correlation().into()]);
@@ -125,8 +135,9 @@ impl Tally for Customers {
             match (x.get(row), m.get(row)) {
                 (Some(0.0), _) => self.skipped += 1,
                 (Some(x), Some(m)) => {
-                    let added = self.buyers.update(x, m);
-                    added.map_err(|e| refused(GammaGammaFit::NAME, &e))?;
+                    if let Err(error) = self.buyers.update(x, m) {
+                        self.impossible.add(&error, &[("x", x), ("m", m)]);
+                    }
                 }
                 _ => {}
             }
@@ -137,12 +148,14 @@ impl Tally for Customers {
     fn merge(&mut self, other: &Self) -> Result<()> {
         self.buyers.merge(&other.buyers);
         self.skipped += other.skipped;
+        self.impossible.merge(&other.impossible);
         Ok(())
     }
 
     fn write(&self, bytes: &mut Bytes) {
         let groups = self.buyers.groups();
         bytes.whole(self.skipped);
+        self.impossible.write(bytes);
         bytes.whole(groups.len() as u64);
         for (x, m, n) in groups {
             bytes.number(x);
@@ -154,6 +167,7 @@ impl Tally for Customers {
     fn read(&self, bytes: &mut Reader<'_>) -> Option<Self> {
         let mut customers = Self {
             skipped: bytes.whole()?,
+            impossible: Impossible::read(bytes)?,
             ..Self::default()
         };
         for _ in 0..bytes.count()? {
@@ -173,7 +187,7 @@ mod tests {
     use super::*;
     use crate::aggregate::bgnbd_fit::tests::cdnow;
     use crate::harness::{
-        Cell, Subject, assert_near, error, flat, published_case, published_numbers, session, value,
+        Cell, Subject, assert_near, flat, published_case, published_numbers, session, value,
     };
 
     /// Fits of a handful of customers are slow; of these nobody came back.
@@ -226,9 +240,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_repeat_buyer_without_a_spend_is_refused() {
-        let query = "select gamma_gamma_fit(x, m) from (values (2, 0.0)) as c(x, m)";
-        let got = error(&session(), query).await;
-        assert!(got.contains("'gamma_gamma_fit'"), "{got}");
+    async fn a_repeat_buyer_without_a_spend_is_shown() {
+        let query = "select g['reason'] from (select gamma_gamma_fit(x, m) as g from (values (3, 5.0), (2, 0.0), \
+                     (1, 2.0), (2, 9.0)) as c(x, m))";
+        let got = value(&session(), query).await;
+        let Cell::Text(reason) = &got[0] else {
+            panic!("{got:?}");
+        };
+        assert!(
+            reason.starts_with("m ") && reason.ends_with(": x = 2, m = 0"),
+            "{reason}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! `holt(t, x [, steps [, level [, damped [, alpha [, beta_star [, phi [, start]]]]]]])`: forecast of a trend.
+//! `holt(t, x [, steps [, level [, damped [, alpha [, beta_star [, phi [, start [, limits]]]]]]]])`: forecast of a trend.
 
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
@@ -20,10 +20,11 @@ use crate::folded::{self, Folded};
 as `ses`, with beta_star, the weight of the trend on changes of the level, beta = alpha * beta_star as R's ets reports it, \
 and trend, the last trend per step. A damped trend flattens out, phi is what is left of it after a step. Weights that are \
 not given minimise the squared errors (phi within 0.8..0.98); where the search does not arrive converged is false and \
-reason says why. Intervals are those of the state-space model; R's holt(initial = 'simple') prints wider ones by mistake. \
+reason says why. Intervals are those of the state-space model; R's holt(initial = 'simple') prints wider ones by mistake, which \
+limits => 'r_holt' repeats. \
 Rows without t are left out; a NULL as x, two rows of one t or fewer than two values leave all but n, converged and reason \
 NULL. Over no rows the result is NULL.",
-    syntax_example = "holt(t, x [, steps [, level [, damped [, alpha [, beta_star [, phi [, start]]]]]]])",
+    syntax_example = "holt(t, x [, steps [, level [, damped [, alpha [, beta_star [, phi [, start [, limits]]]]]]]])",
     sql_example = r#"```sql
 select f.fitted as fitted, f.trend as trend, f.forecasts[2]['mean'] as second
 from (
@@ -69,11 +70,17 @@ from (
         name = "start",
         description = "'optimal' (default; estimated) or 'simple' (first value and first difference)."
     ),
+    argument(
+        name = "limits",
+        description = "'model' (default) or 'r_holt', to compare with tables that R's holt(initial = 'simple') made."
+    ),
     related_udf(name = "ses"),
     related_udf(name = "holt_winters")
 )]
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Holt;
+
+const LIMITS: [(&str, bool); 2] = [("model", false), ("r_holt", true)];
 
 impl Aggregate for Holt {
     const NAME: &'static str = "holt";
@@ -89,6 +96,7 @@ impl Aggregate for Holt {
             Parameter::option("beta_star", Kind::Number),
             Parameter::option("phi", Kind::Number),
             Parameter::option("start", Kind::Text),
+            Parameter::option("limits", Kind::Text),
         ],
     );
 
@@ -110,6 +118,7 @@ impl Aggregate for Holt {
         let options = SmoothingOptions {
             beta_star: weight(call, 6)?,
             phi,
+            limits_as_r_holt: call.choice(9, &LIMITS)?.unwrap_or(false),
             ..options(weight(call, 5)?, start(call, 8, false)?)
         };
         Ok(Box::new(Folded {
@@ -185,7 +194,7 @@ mod tests {
             .collect();
         let query = |field: &str| {
             format!(
-                "select f['{field}'] from (select holt(t, x, {}, null, false, 0.8, 0.2, null, 'simple') as f from (values {}) as d(t, x))",
+                "select f['{field}'] from (select holt(t, x, {}, null, false, 0.8, 0.2, null, 'simple', 'r_holt') as f from (values {}) as d(t, x))",
                 means.len(),
                 rows.join(", ")
             )
@@ -193,7 +202,9 @@ mod tests {
         let fitted = value(&session(), &query("fitted")).await;
         assert_near(&fitted, &published_numbers(&expected["fitted"]), 1e-6);
         let forecasts = value(&session(), &query("forecasts")).await;
-        let got: Vec<Cell> = forecasts.iter().skip(1).step_by(4).cloned().collect();
-        assert_near(&got, &means, 1e-6);
+        let of = |i: usize| -> Vec<Cell> { forecasts.iter().skip(i).step_by(4).cloned().collect() };
+        assert_near(&of(1), &means, 1e-6);
+        assert_near(&of(2), &published_numbers(&expected["lower95"]), 1e-5);
+        assert_near(&of(3), &published_numbers(&expected["upper95"]), 1e-5);
     }
 }

@@ -8,8 +8,9 @@ use datafusion_macros::user_doc;
 use aftersight_stats::linear_regression::{Coefficient, linear_regression};
 
 use super::Aggregate;
+use super::drivers::{Names, PARAMETERS};
 use crate::additive::Build;
-use crate::args::{Call, Kind, Parameter, Parameters};
+use crate::args::{Call, Parameters};
 use crate::folded::{self, Folded};
 use crate::tally::Rows;
 use crate::value::{Type, Value};
@@ -71,13 +72,7 @@ const RESULT: Type = Type::Record(&[
 
 impl Aggregate for LinearRegression {
     const NAME: &'static str = "linear_regression";
-    const PARAMETERS: Parameters = Parameters::new(
-        Self::NAME,
-        &[
-            Parameter::column("y", Kind::Number),
-            Parameter::column("x1", Kind::Number).repeated(),
-        ],
-    );
+    const PARAMETERS: Parameters = Parameters::new(Self::NAME, PARAMETERS);
 
     fn result(&self) -> DataType {
         RESULT.data_type()
@@ -88,10 +83,11 @@ impl Aggregate for LinearRegression {
     }
 
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {
+        let names = Names::of(call);
         Ok(Box::new(Folded {
             empty: Rows::complete(call.n_arguments().max(2)),
             result: &RESULT,
-            finish: |rows: &Rows| Ok(regression(&rows.sorted_columns())),
+            finish: move |rows: &Rows| Ok(regression(&rows.sorted_columns(), &names)),
         }))
     }
 
@@ -100,7 +96,7 @@ impl Aggregate for LinearRegression {
     }
 }
 
-fn regression(columns: &[Vec<f64>]) -> Value {
+fn regression(columns: &[Vec<f64>], names: &Names) -> Value {
     let n = columns[0].len();
     if n == 0 {
         return Value::Null;
@@ -124,7 +120,7 @@ fn regression(columns: &[Vec<f64>]) -> Value {
         Err(reason) => {
             let mut values = vec![Value::Null; 9];
             values[0] = n.into();
-            values[8] = reason.to_string().into();
+            values[8] = names.reason(&reason).into();
             Value::Record(values)
         }
     }
@@ -158,7 +154,7 @@ pub(super) mod tests {
                 let mut pairs: Vec<(f64, f64)> = rows.iter().filter_map(|r| r.1.zip(r.0)).collect();
                 pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
                 let (y, x): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
-                match regression(&[y, x]) {
+                match regression(&[y, x], &Names::of_columns(&["y", "x"])) {
                     Value::Null => vec![Cell::Null; 9],
                     value => flat(value),
                 }

@@ -18,11 +18,11 @@ use crate::value::{Type, Value};
 #[user_doc(
     doc_section(label = "Experiment Functions"),
     description = "Returns McNemar's test that the same customers say yes as often after as before, `struct(n, \
-only_before, only_after, diff, z, chisq, p_value, chisq_corrected, p_corrected, p_exact)`: n counts customers, \
+only_before, only_after, diff, z, chisq, p_value, chisq_corrected, p_corrected, p_exact, reason)`: n counts customers, \
 only_before and only_after those who changed, diff is the share of yes after less before. z is positive where yes has \
 grown, chisq its square; chisq_corrected is with Edwards' correction, as R's mcnemar.test prints; p_exact the sign \
 test, for fewer than 25 changes. All p-values are two-sided. Customers with a NULL are left out. Where nobody changed \
-z and all after it are NULL; over no customers the result is NULL.",
+z and all after it are NULL and reason says so; over no customers the result is NULL.",
     syntax_example = "mcnemar(before, after)",
     sql_example = r#"```sql
 select t.n as n, t.diff as diff, round(t.z, 3) as z, round(t.p_exact, 4) as p_exact
@@ -55,6 +55,7 @@ const RESULT: Type = Type::Record(&[
     ("chisq_corrected", Type::Number),
     ("p_corrected", Type::Number),
     ("p_exact", Type::Number),
+    ("reason", Type::Text),
 ]);
 
 impl Aggregate for Mcnemar {
@@ -140,6 +141,10 @@ fn test(table: &Table) -> Value {
         test.chisq_corrected.into(),
         test.p_corrected.into(),
         test.p_exact.into(),
+        test.z
+            .is_none()
+            .then_some("before and after are the same for all")
+            .into(),
     ])
 }
 
@@ -162,7 +167,7 @@ mod tests {
                     Table::update(&mut table, before > 0.0, after > 0.0);
                 }
                 match test(&table) {
-                    Value::Null => vec![Cell::Null; 10],
+                    Value::Null => vec![Cell::Null; 11],
                     test => flat(test),
                 }
             },

@@ -18,6 +18,7 @@ mod rfm_bounds;
 mod rfm_collapse;
 mod satisfied;
 mod scores;
+mod top_k_share;
 
 pub(crate) use ces::Ces;
 pub(crate) use csat::Csat;
@@ -34,6 +35,7 @@ pub(crate) use return_matches::ReturnMatches;
 pub(crate) use return_rate::ReturnRate;
 pub(crate) use rfm_bounds::RfmBounds;
 pub(crate) use rfm_collapse::RfmCollapse;
+pub(crate) use top_k_share::TopKShare;
 
 // Experiments.
 mod cuped_theta;
@@ -71,6 +73,7 @@ mod chisq_test;
 mod cramers_v;
 mod driver_relative_weights;
 mod driver_shapley;
+mod drivers;
 mod linear_regression;
 mod pearson_ci;
 mod psi;
@@ -98,6 +101,7 @@ pub(crate) use repeat_rate::RepeatRate;
 
 // Change, texts, baskets, quantiles.
 mod basket_rules;
+mod change;
 mod net_sentiment;
 mod quantile_type;
 mod rate_change;

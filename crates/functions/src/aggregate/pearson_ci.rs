@@ -16,10 +16,10 @@ use crate::value::{Type, Value};
 
 #[user_doc(
     doc_section(label = "Driver Functions"),
-    description = "Returns Pearson's correlation of two numbers, `struct(r, n, lower, upper, p_value)`: r from -1 to 1, lower and \
+    description = "Returns Pearson's correlation of two numbers, `struct(r, n, lower, upper, p_value, reason)`: r from -1 to 1, lower and \
 upper by Fisher's z at the level, p_value of no correlation by Student's t, two-sided. Rows with a NULL, \
 infinity or NaN are left out. Where a number does not vary, or with fewer than two rows, r is NULL, the p-value \
-with fewer than three, the limits with fewer than four; over no rows the result is NULL.",
+with fewer than three, the limits with fewer than four; reason says which. Over no rows the result is NULL.",
     syntax_example = "pearson_ci(x, y [, level])",
     sql_example = r#"```sql
 select round(c.r, 4) as r, round(c.lower, 4) as lower, round(c.upper, 4) as upper
@@ -49,6 +49,7 @@ pub(super) const RESULT: Type = Type::Record(&[
     ("lower", Type::Number),
     ("upper", Type::Number),
     ("p_value", Type::Number),
+    ("reason", Type::Text),
 ]);
 
 impl Aggregate for PearsonCi {
@@ -78,7 +79,8 @@ impl Aggregate for PearsonCi {
             finish: move |Pairs(pairs): &Pairs| {
                 let correlation =
                     Correlation::pearson(pairs, level).map_err(|e| refused(Self::NAME, &e))?;
-                Ok(record(&correlation))
+                let varies = [pairs.x(), pairs.y()].map(|moments| moments.variance() != Some(0.0));
+                Ok(record(&correlation, varies))
             },
         }))
     }
@@ -88,8 +90,19 @@ impl Aggregate for PearsonCi {
     }
 }
 
-/// Returns the fields of a correlation.
-pub(super) fn record(correlation: &Correlation) -> Value {
+/// Returns why something of a correlation is not known, where it is not.
+fn reason(correlation: &Correlation, varies: [bool; 2]) -> Option<String> {
+    let n = correlation.n;
+    match (n, varies) {
+        (0..4, _) => Some(format!("x, y have {n} of at least 4 rows")),
+        (_, [false, _]) => Some("x has zero variance".to_string()),
+        (_, [_, false]) => Some("y has zero variance".to_string()),
+        _ => None,
+    }
+}
+
+/// Returns the fields of a correlation, given which of the two numbers vary.
+pub(super) fn record(correlation: &Correlation, varies: [bool; 2]) -> Value {
     if correlation.n == 0 {
         return Value::Null;
     }
@@ -99,6 +112,7 @@ pub(super) fn record(correlation: &Correlation) -> Value {
         correlation.low.into(),
         correlation.high.into(),
         correlation.p.into(),
+        reason(correlation, varies).into(),
     ])
 }
 
@@ -120,8 +134,15 @@ mod tests {
             y: &[0.0, 1.0, 7.0],
             slowly: |rows| {
                 let pairs: CoMoments = rows.iter().filter_map(|r| r.0.zip(r.1)).collect();
-                match record(&Correlation::pearson(&pairs, 0.9).unwrap()) {
-                    Value::Null => vec![Cell::Null; 5],
+                let varies = |of: fn(&(f64, f64)) -> f64| {
+                    let complete = rows.iter().filter_map(|r| r.0.zip(r.1));
+                    let mut all = complete.map(|pair| of(&pair));
+                    let first = all.next();
+                    all.any(|x| Some(x) != first)
+                };
+                let varies = [varies(|p| p.0), varies(|p| p.1)];
+                match record(&Correlation::pearson(&pairs, 0.9).unwrap(), varies) {
+                    Value::Null => vec![Cell::Null; 6],
                     value => flat(value),
                 }
             },
@@ -164,6 +185,24 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_number_that_does_not_vary_is_named() {
+        for (call, reason) in [
+            ("pearson_ci(x, 1)", "y has zero variance"),
+            ("spearman(1, x)", "x has zero variance"),
+            (
+                "pearson_ci(x, x) filter (where x < 3)",
+                "x, y have 2 of at least 4 rows",
+            ),
+        ] {
+            let query = format!(
+                "select [c['reason']] from (select {call} as c from (values (1), (2), (3), (4)) as t(x))"
+            );
+            let got = value(&session(), &query).await;
+            assert_eq!(got, [Cell::Text(reason.to_string())], "{call}");
+        }
+    }
+
     /// R's cor.test of Anscombe's first set prints 0.4243912 and 0.9506933, p-value 0.00217.
     #[tokio::test]
     async fn limits_are_those_of_r() {
@@ -173,6 +212,6 @@ mod tests {
             rows_of(&[&x, &y])
         );
         let got = value(&session(), &query).await;
-        assert_near(&got[2..], &[0.424_391_2, 0.950_693_3, 0.002_169_6], 1e-6);
+        assert_near(&got[2..5], &[0.424_391_2, 0.950_693_3, 0.002_169_6], 1e-6);
     }
 }

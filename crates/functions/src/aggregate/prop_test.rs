@@ -20,12 +20,12 @@ use crate::value::{Type, Value};
 #[user_doc(
     doc_section(label = "Experiment Functions"),
     description = "Returns the test that all groups have one rate of success, `struct(n, n_groups, pooled, diff, z, \
-chisq, df, p_value, groups)`: pooled is the rate of all rows; for two groups diff is the rate of the group with the \
+chisq, df, p_value, groups, reason)`: pooled is the rate of all rows; for two groups diff is the rate of the group with the \
 later label less that of the other (true less false, 'b' less 'a') and z its pooled z statistic, with more groups both \
 are NULL; chisq with df is Pearson's, z squared for two groups; p_value is two-sided; groups is a list of \
 `struct(label, successes, n, rate)` in the order of the labels. The numbers are those of R's prop.test without \
 correction; continuity adds Yates' for two groups. Where nobody or everybody succeeds or there is a single group, z, \
-chisq and p_value are NULL. Rows with a NULL are left out; over no rows the result is NULL. Fewer than some five \
+chisq and p_value are NULL and reason says which. Rows with a NULL are left out; over no rows the result is NULL. Fewer than some five \
 expected successes or failures in a group make the p-value rough.",
     syntax_example = "prop_test(success, group [, continuity])",
     sql_example = r#"```sql
@@ -73,6 +73,7 @@ const RESULT: Type = Type::Record(&[
     ("df", Type::Whole),
     ("p_value", Type::Number),
     ("groups", Type::List(&GROUP)),
+    ("reason", Type::Text),
 ]);
 
 impl Aggregate for PropTest {
@@ -195,6 +196,11 @@ fn test(Groups(groups): &Groups, continuity: bool) -> Result<Value> {
         test.map(|t| t.df).into(),
         test.and_then(|t| t.p).into(),
         Value::List(listed.collect()),
+        match test {
+            None => "group has one value only".into(),
+            Some(_) if successes == 0 || successes == n => "success has zero variance".into(),
+            Some(_) => Value::Null,
+        },
     ]))
 }
 
@@ -226,7 +232,7 @@ mod tests {
                     }
                 }
                 match test(&groups, false).unwrap() {
-                    Value::Null => vec![Cell::Null; 9],
+                    Value::Null => vec![Cell::Null; 10],
                     test => flat(test),
                 }
             },

@@ -5,24 +5,26 @@ use datafusion::common::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
+use aftersight_stats::StatsError;
 use aftersight_stats::rate_change::rate_change;
+use aftersight_stats::shapley_change::GroupChange;
 
 use super::Aggregate;
+use super::change::{PARAMETERS, Parts, build};
 use crate::additive::Build;
-use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::folded::{self, Folded, refused};
-use crate::tally::Groups;
-use crate::value::{Type, Value};
+use crate::args::{Call, Parameters};
+use crate::folded;
+use crate::value::Type;
 
 #[user_doc(
     doc_section(label = "Change Functions"),
     description = "Returns the change of the rate total / volume, such as a return rate, explained additively, `struct(before, \
-after, change, mix, within, groups)`: mix is what comes of groups with higher or lower rates gaining share, \
+after, change, mix, within, groups, reason)`: mix is what comes of groups with higher or lower rates gaining share, \
 within what comes of rates that changed inside groups (Kitagawa 1955, with mean rates and shares, without a \
 rest); both are in the unit of the rate; groups lists `struct(label, mix, within)` for each row, which sum to \
 them. Each row is one group in both periods, as a full join gives them: NULL counts as 0, and a group that is \
-empty in one period is given its rate of the other. Where a period has no volume at all the result is NULL. \
-Negative volumes, and a total without volume, are an error.",
+empty in one period is given its rate of the other. Where a period has no volume at all, or a \
+group a negative volume or a total without volume, the fields are NULL and reason says why.",
     syntax_example = "rate_change(volume_before, total_before, volume_after, total_after [, label])",
     sql_example = r#"```sql
 select c.before as before, c.after as after, round(c.mix, 4) as mix, round(c.within, 4) as within
@@ -68,20 +70,12 @@ const RESULT: Type = Type::Record(&[
     ("mix", Type::Number),
     ("within", Type::Number),
     ("groups", Type::List(&GROUP)),
+    ("reason", Type::Text),
 ]);
 
 impl Aggregate for RateChange {
     const NAME: &'static str = "rate_change";
-    const PARAMETERS: Parameters = Parameters::new(
-        Self::NAME,
-        &[
-            Parameter::column("volume_before", Kind::Number),
-            Parameter::column("total_before", Kind::Number),
-            Parameter::column("volume_after", Kind::Number),
-            Parameter::column("total_after", Kind::Number),
-            Parameter::column("label", Kind::Label).optional(),
-        ],
-    );
+    const PARAMETERS: Parameters = Parameters::new(Self::NAME, PARAMETERS);
 
     fn result(&self) -> DataType {
         RESULT.data_type()
@@ -92,11 +86,7 @@ impl Aggregate for RateChange {
     }
 
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {
-        Ok(Box::new(Folded {
-            empty: Groups::new(call.gives(4)),
-            result: &RESULT,
-            finish: |groups: &Groups| change(groups),
-        }))
+        Ok(build(call, &RESULT, explain))
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -104,32 +94,28 @@ impl Aggregate for RateChange {
     }
 }
 
-fn change(groups: &Groups) -> Result<Value> {
-    let (labels, groups) = groups.sorted();
-    let change = rate_change(&groups).map_err(|e| refused(RateChange::NAME, &e))?;
-    let Some(change) = change else {
-        return Ok(Value::Null);
+fn explain(groups: &[GroupChange]) -> std::result::Result<Option<Parts>, StatsError> {
+    let Some(change) = rate_change(groups)? else {
+        return Ok(None);
     };
-    let parts = change.groups.iter().zip(labels);
-    let parts = parts.map(|(&(mix, within), label)| {
-        Value::Record(vec![label.into(), mix.into(), within.into()])
-    });
-    Ok(Value::Record(vec![
-        change.before.into(),
-        change.after.into(),
-        (change.after - change.before).into(),
-        change.mix.into(),
-        change.within.into(),
-        Value::List(parts.collect()),
-    ]))
+    let groups = change.groups.into_iter();
+    Ok(Some(Parts {
+        overall: vec![
+            change.before,
+            change.after,
+            change.after - change.before,
+            change.mix,
+            change.within,
+        ],
+        groups: groups.map(|(mix, within)| vec![mix, within]).collect(),
+    }))
 }
 
 #[cfg(test)]
 mod tests {
-    use aftersight_stats::shapley_change::GroupChange;
-
+    use super::super::change::tests::slowly;
     use super::*;
-    use crate::harness::{Cell, Subject, assert_near, error, flat, session, value};
+    use crate::harness::{Cell, Subject, assert_near, session, value};
 
     #[test]
     fn rate_change_passes_the_common_tests() {
@@ -137,30 +123,7 @@ mod tests {
             call: "rate_change(x, 2 * x, y, 3 * y + 1)",
             x: &[1.0, 2.0, 5.0],
             y: &[4.0, 1.0],
-            slowly: |rows| {
-                // The groups in order of their numbers; what is unknown counts as 0.
-                let mut rows: Vec<[f64; 4]> = rows
-                    .iter()
-                    .map(|r| {
-                        let (x, y) = (r.0.unwrap_or(0.0), r.1.unwrap_or(0.0));
-                        [x, 2.0 * x, y, r.1.map_or(0.0, |y| 3.0 * y + 1.0)]
-                    })
-                    .collect();
-                rows.sort_by(|a, b| a.partial_cmp(b).unwrap());
-                let groups: Vec<GroupChange> = rows
-                    .iter()
-                    .map(|r| GroupChange {
-                        volume_before: r[0],
-                        total_before: r[1],
-                        volume_after: r[2],
-                        total_after: r[3],
-                    })
-                    .collect();
-                match change(&Groups::unnamed(groups)).unwrap() {
-                    Value::Null => vec![Cell::Null; 6],
-                    value => flat(value),
-                }
-            },
+            slowly: |rows| slowly(rows, &RESULT, explain),
         }
         .check();
     }
@@ -176,14 +139,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_total_without_volume_is_refused() {
+    async fn a_total_without_volume_says_so() {
         let query = "select rate_change(a, 1, 1, 1) from (values (0), (1)) as t(a)";
-        let got = error(&session(), query).await;
-        assert!(
-            got.contains("total is not 0 although the volume is"),
-            "{got}"
+        let got = value(&session(), query).await;
+        assert_eq!(got[..6], vec![Cell::Null; 6]);
+        let text = |reason: &str| Cell::Text(reason.to_string());
+        assert_eq!(
+            got[6],
+            text("total_before is not 0 although the volume is in a group")
         );
-        let query = "select rate_change(0, 0, 1, 1) from (values (0), (1)) as t(a)";
-        assert_eq!(value(&session(), query).await, vec![Cell::Null; 6]);
+        let query = "select [c['reason']] from (select rate_change(0, 0, 1, 1) as c from (values (0), (1)) as t(a))";
+        let reason = text("volume_before is 0 in all groups");
+        assert_eq!(value(&session(), query).await, [reason]);
     }
 }

@@ -17,7 +17,7 @@ use crate::tally::Rows;
 #[user_doc(
     doc_section(label = "Driver Functions"),
     description = "Returns Spearman's correlation of two numbers, Pearson's of their ranks, equal values sharing their average \
-rank: `struct(r, n, lower, upper, p_value)` as `pearson_ci`, with the standard error of Fieller, Hartley and \
+rank: `struct(r, n, lower, upper, p_value, reason)` as `pearson_ci`, with the standard error of Fieller, Hartley and \
 Pearson (1957) for the limits. It sees any rising or falling relation, not only straight ones, and single far \
 values matter little. Rows with a NULL, infinity or NaN are left out; over no rows the result is NULL. Takes 16 \
 bytes of memory a row.",
@@ -72,7 +72,11 @@ impl Aggregate for Spearman {
                 let columns = rows.sorted_columns();
                 let correlation = spearman(&columns[0], &columns[1], level)
                     .map_err(|e| refused(Self::NAME, &e))?;
-                Ok(record(&correlation))
+                let varies = |column: &Vec<f64>| column.windows(2).any(|pair| pair[0] != pair[1]);
+                Ok(record(
+                    &correlation,
+                    [varies(&columns[0]), varies(&columns[1])],
+                ))
             },
         }))
     }
@@ -97,10 +101,18 @@ mod tests {
                 let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
                 let c = super::spearman(&x, &y, 0.95).unwrap();
                 if c.n == 0 {
-                    return vec![Cell::Null; 5];
+                    return vec![Cell::Null; 6];
                 }
                 let n = Some(c.n as f64);
-                [c.r, n, c.low, c.high, c.p].map(Cell::from).to_vec()
+                let mut cells = [c.r, n, c.low, c.high, c.p].map(Cell::from).to_vec();
+                let constant = |values: &[f64]| values.iter().all(|v| *v == values[0]);
+                cells.push(match c.n {
+                    0..4 => Cell::Text(format!("x, y have {} of at least 4 rows", c.n)),
+                    _ if constant(&x) => Cell::Text("x has zero variance".to_string()),
+                    _ if constant(&y) => Cell::Text("y has zero variance".to_string()),
+                    _ => Cell::Null,
+                });
+                cells
             },
         }
         .check();

@@ -18,9 +18,9 @@ use crate::value::{Type, Value};
 #[user_doc(
     doc_section(label = "Experiment Functions"),
     description = "Returns Student's test that the same customers did not change on average, `struct(n, diff, se, t, \
-df, p_value, lower, upper)`: diff is the mean of after less before, in their unit (R's t.test(before, after, paired = \
+df, p_value, lower, upper, reason)`: diff is the mean of after less before, in their unit (R's t.test(before, after, paired = \
 TRUE) takes before less after), n the number of pairs. Pairs with a NULL, infinity or NaN are left out. A single pair \
-has no error: se and all after it are NULL; over no pairs the result is NULL. A change before and after is not yet an \
+has no error: se and all after it are NULL; where all pairs changed alike so are t and p_value; reason says which. Over no pairs the result is NULL. A change before and after is not yet an \
 effect: customers chosen for a bad score return to the mean by themselves, so show a control beside it (`did`).",
     syntax_example = "t_test_paired(before, after [, level])",
     sql_example = r#"```sql
@@ -50,6 +50,7 @@ const RESULT: Type = Type::Record(&[
     ("p_value", Type::Number),
     ("lower", Type::Number),
     ("upper", Type::Number),
+    ("reason", Type::Text),
 ]);
 
 impl Aggregate for TTestPaired {
@@ -92,6 +93,11 @@ fn test(Differences(moments): &Differences, level: f64) -> Result<Value> {
     let test = t_test_paired(moments, level).map_err(|e| refused(TTestPaired::NAME, &e))?;
     let mut values: Vec<Value> = vec![moments.n().into()];
     values.extend(fields(&test));
+    values.push(match (moments.n(), test.t) {
+        (1, _) => "after - before has 1 of at least 2 pairs".into(),
+        (_, None) => "after - before has zero variance".into(),
+        _ => Value::Null,
+    });
     Ok(Value::Record(values))
 }
 
@@ -113,7 +119,7 @@ mod tests {
             slowly: |rows| {
                 let pairs = rows.iter().filter_map(|r| Some(r.1? - r.0?));
                 match test(&Differences(pairs.collect()), 0.9).unwrap() {
-                    Value::Null => vec![Cell::Null; 8],
+                    Value::Null => vec![Cell::Null; 9],
                     test => flat(test),
                 }
             },
@@ -131,11 +137,11 @@ mod tests {
         let got = value(&session(), &query).await;
         assert_near(&got[..2], &[10.0, 1.58], 1e-12);
         assert_near(&got[3..6], &[4.0621, 9.0, 0.002_833], 5e-5);
-        assert_near(&got[6..], &[0.700_114_2, 2.459_885_8], 1e-6);
+        assert_near(&got[6..8], &[0.700_114_2, 2.459_885_8], 1e-6);
         let Some(case) = published_case("paired_before_after.json", "paired") else {
             return;
         };
         let limits = published_numbers(&case["expected"]["ci"]);
-        assert_near(&got[6..], &[-limits[1], -limits[0]], 1e-6);
+        assert_near(&got[6..8], &[-limits[1], -limits[0]], 1e-6);
     }
 }

@@ -17,11 +17,12 @@ use crate::value::{Type, Value};
 #[user_doc(
     doc_section(label = "Experiment Functions"),
     description = "Returns Welch's test of two means that may vary differently, `struct(n_treatment, n_control, \
-mean_treatment, mean_control, diff, se, t, df, p_value, lower, upper)`: diff is the mean of the rows where \
+mean_treatment, mean_control, diff, se, t, df, p_value, lower, upper, reason)`: diff is the mean of the rows where \
 is_treatment is true less that of the others, in the unit of x; se its standard error, t their ratio, df \
 Satterthwaite's degrees of freedom, p_value two-sided, lower and upper the interval at the level. The numbers are \
 those of R's t.test. Rows with a NULL, infinity or NaN are left out. An arm of fewer than two rows has no error: se \
-and all after it are NULL; over no rows the result is NULL. Take one \
+and all after it are NULL; where x varies in neither arm so are t, df and p_value; reason says which. Over no rows the \
+result is NULL. Take one \
 row a customer: several rows of one customer are not independent.",
     syntax_example = "t_test_welch(x, is_treatment [, level])",
     sql_example = r#"```sql
@@ -61,6 +62,7 @@ const RESULT: Type = Type::Record(&[
     ("p_value", Type::Number),
     ("lower", Type::Number),
     ("upper", Type::Number),
+    ("reason", Type::Text),
 ]);
 
 /// Returns difference, error, t, df, p-value and limits.
@@ -75,6 +77,14 @@ pub(super) fn fields(test: &TTest) -> [Value; 7] {
         test.high,
     ]
     .map(Value::from)
+}
+
+/// Returns why an arm says nothing about the spread of `x`, where it does not.
+pub(super) fn too_few(x: &str, arms: &Arms) -> Option<String> {
+    let arms = [("treatment", &arms.treatment), ("control", &arms.control)];
+    let (name, moments) = arms.into_iter().find(|(_, moments)| moments.n() < 2)?;
+    let n = moments.n();
+    Some(format!("{x} has {n} of at least 2 rows in the {name}"))
 }
 
 impl Aggregate for TTestWelch {
@@ -124,6 +134,8 @@ fn test(arms: &Arms, level: f64) -> Result<Value> {
         control.mean().into(),
     ];
     values.extend(fields(&test));
+    let constant = || (test.t.is_none()).then(|| "x has zero variance in both arms".to_string());
+    values.push(too_few("x", arms).or_else(constant).into());
     Ok(Value::Record(values))
 }
 
@@ -155,7 +167,7 @@ pub(super) mod tests {
             x: &[1.0, 2.5, 4.0, -3.0],
             y: &[0.0, 1.0],
             slowly: |rows| match test(&arms(rows), 0.5).unwrap() {
-                Value::Null => vec![Cell::Null; 11],
+                Value::Null => vec![Cell::Null; 12],
                 test => flat(test),
             },
         }
@@ -183,7 +195,7 @@ pub(super) mod tests {
         let got = welch(SLEEP.map(|drug| drug.to_vec())).await;
         assert_near(&got[..5], &[10.0, 10.0, 0.75, 2.33, -1.58], 1e-12);
         assert_near(&got[6..9], &[-1.8608, 17.776, 0.07939], 5e-4);
-        assert_near(&got[9..], &[-3.365_483_2, 0.205_483_2], 1e-6);
+        assert_near(&got[9..11], &[-3.365_483_2, 0.205_483_2], 1e-6);
     }
 
     #[tokio::test]
@@ -201,7 +213,7 @@ pub(super) mod tests {
             (&got[6..7], "t", 1e-4),
             (&got[7..8], "df", 1e-3),
             (&got[8..9], "p", 1e-5),
-            (&got[9..], "ci", 1e-6),
+            (&got[9..11], "ci", 1e-6),
         ] {
             assert_near(
                 cells,

@@ -6,9 +6,11 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use aftersight_stats::moments::Moments;
+use aftersight_stats::t_test::TTest;
 use aftersight_stats::uplift_ci::uplift_ci;
 
 use super::Aggregate;
+use super::t_test_welch::too_few;
 use crate::additive::Build;
 use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::folded::{self, Folded, refused};
@@ -18,11 +20,12 @@ use crate::value::{Type, Value};
 #[user_doc(
     doc_section(label = "Experiment Functions"),
     description = "Returns how much higher the mean of the treatment is than that of the control, as a fraction of \
-the latter (0.05 is 5 percent), `struct(n_treatment, n_control, uplift, se, df, p_value, lower, upper)`. The standard \
+the latter (0.05 is 5 percent), `struct(n_treatment, n_control, uplift, se, df, p_value, lower, upper, \
+reason)`. The standard \
 error is that of a ratio of means to first order (delta method), with Welch's degrees of freedom, as in growthbook's \
 gbstats. For rates give y as true and \
 false: their variance is p * (1 - p), that of 1 and 0 has the divisor n - 1. Rows with a NULL, infinity or NaN are left out; where the mean of the control \
-is 0 or an arm is empty uplift is NULL, where an arm has fewer than two rows se and all after it; over no rows the \
+is 0 or an arm is empty uplift is NULL, where an arm has fewer than two rows se and all after it; reason says which. Over no rows the \
 result is NULL.",
     syntax_example = "uplift_ci(y, is_treatment [, level])",
     sql_example = r#"```sql
@@ -61,6 +64,7 @@ const RESULT: Type = Type::Record(&[
     ("p_value", Type::Number),
     ("lower", Type::Number),
     ("upper", Type::Number),
+    ("reason", Type::Text),
 ]);
 
 impl Aggregate for UpliftCi {
@@ -113,6 +117,21 @@ fn rate(moments: &Moments) -> Result<Moments> {
     Moments::from_sums(moments.n(), sum, squares).map_err(|e| refused(UpliftCi::NAME, &e))
 }
 
+/// Returns why something is not known, where it is not.
+fn reason(arms: &Arms, test: &TTest) -> Option<String> {
+    let why = |reason: &str| Some(reason.to_string());
+    match (arms.treatment.n(), arms.control.n()) {
+        (0, _) => why("y has no rows in the treatment"),
+        (_, 0) => why("y has no rows in the control"),
+        _ if test.difference.is_none() => why("y has mean 0 in the control"),
+        _ => too_few("y", arms).or_else(|| {
+            test.p
+                .is_none()
+                .then(|| "y has zero variance in both arms".into())
+        }),
+    }
+}
+
 fn uplift(arms: &Arms, level: f64) -> Result<Value> {
     let (treatment, control) = (&arms.treatment, &arms.control);
     if treatment.n() + control.n() == 0 {
@@ -128,6 +147,7 @@ fn uplift(arms: &Arms, level: f64) -> Result<Value> {
         test.p.into(),
         test.low.into(),
         test.high.into(),
+        reason(arms, &test).into(),
     ]))
 }
 
@@ -146,7 +166,7 @@ mod tests {
             x: &[1.0, 2.5, 4.0, -3.0],
             y: &[0.0, 1.0],
             slowly: |rows| match uplift(&arms(rows), 0.95).unwrap() {
-                Value::Null => vec![Cell::Null; 8],
+                Value::Null => vec![Cell::Null; 9],
                 uplift => flat(uplift),
             },
         }
@@ -161,7 +181,7 @@ mod tests {
                      cross join generate_series(1, 30) as s(i) where i <= n";
         let got = value(&session(), query).await;
         let expected = [0.06667, 0.2717, 0.80707, -0.47767, 0.61101];
-        assert_near(&[&got[2..4], &got[5..]].concat(), &expected, 1e-5);
+        assert_near(&[&got[2..4], &got[5..8]].concat(), &expected, 1e-5);
         let Some(case) = published_case("ab_means.json", "binomial") else {
             return;
         };
@@ -169,6 +189,6 @@ mod tests {
         assert_near(&got[2..3], &published_numbers(&expected["uplift"]), 1e-5);
         assert_near(&got[3..4], &published_numbers(&expected["se"]), 1e-5);
         assert_near(&got[5..6], &published_numbers(&expected["p"]), 1e-5);
-        assert_near(&got[6..], &published_numbers(&expected["ci"]), 1e-5);
+        assert_near(&got[6..8], &published_numbers(&expected["ci"]), 1e-5);
     }
 }

@@ -249,6 +249,18 @@ pub(crate) fn published(file: &str) -> Option<String> {
     text
 }
 
+/// Returns the path of a data set outside the project, or says that it was skipped.
+pub(crate) fn published_data(file: &str) -> Option<String> {
+    let path = published_path("../data").join(file);
+    if !path.exists() {
+        println!(
+            "SKIPPED: published data {file} (set AFTERSIGHT_SHARED to the folder that holds data/)"
+        );
+        return None;
+    }
+    Some(path.canonicalize().unwrap().to_string_lossy().into_owned())
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "tests find the published cases through the environment, as the contributing guide says"

@@ -1,11 +1,20 @@
-//! `order_sequence(at [, repeat_days [, gap_days]])`: what the orders of a customer say, in one walk.
+//! `order_sequence(at [, repeat_days [, gap_days [, value]]])`: what the orders of a customer say, in one walk.
 
+use std::fmt::Debug;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use aftersight_stats::journey::{OrderOptions, OrderSummary, order_summary};
 use aftersight_stats::time::DAY_US;
-use arrow::array::{Array, ArrayRef, BooleanArray, Float64Array, Int64Array, StructArray};
-use arrow::datatypes::{DataType, Field, Fields, TimeUnit};
+use arrow::array::{
+    Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, BooleanArray, Float64Array, Int64Array,
+    PrimitiveArray, StructArray, new_null_array,
+};
+use arrow::datatypes::{
+    ArrowNativeType, DataType, Decimal128Type, Field, Fields, Float64Type, Int64Type, TimeUnit,
+    ToByteSlice,
+};
+use datafusion::common::cast::as_primitive_array;
 use datafusion::common::{Result, exec_datafusion_err};
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
@@ -14,6 +23,7 @@ use crate::additive::Build;
 use crate::aggregate::Aggregate;
 use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::events::{self, Event, Walk, Walked, split_bytes};
+use crate::kernel::exact_sum::ExactSum;
 use crate::time::{from_ticks, ticks};
 
 #[user_doc(
@@ -21,11 +31,13 @@ use crate::time::{from_ticks, ticks};
     description = "Returns what a customer's orders (or any events) say about repetition, as one struct: n_events; \
 first_at and last_at; of the gaps between neighbours first_gap_days, min_gap_days, median_gap_days, mean_gap_days \
 and max_gap_days, in days of 24 hours; is_repeat, whether the second order came less than repeat_days after the \
-first; n_short_gaps, how many gaps are shorter than gap_days (repeat_days if not given). Group by customer: each \
+first; n_short_gaps, how many gaps are shorter than gap_days (repeat_days if not given); with a value first_value and \
+last_value, those of the first and of the last event (of one time the smaller value comes first), and total_value, the \
+sum of the values that are known, all three in the type of value, as decimals with 38 digits. Group by customer: each \
 one's timestamps are sorted once, which is much cheaper than window functions over millions of partitions. NULL \
-timestamps are left out. Gaps are NULL for fewer than two events, the last two fields without their options; without \
+timestamps are left out. Gaps are NULL for fewer than two events, fields without their options or value; without \
 events n_events is 0 and the others are NULL. Gaps end at the last event: the open one since then is yours to judge.",
-    syntax_example = "order_sequence(at [, repeat_days [, gap_days]])",
+    syntax_example = "order_sequence(at [, repeat_days [, gap_days [, value]]])",
     sql_example = r#"```sql
 select customer_id, s.n_events as orders, s.median_gap_days as median_gap, s.is_repeat as again_in_90_days
 from (
@@ -54,6 +66,10 @@ order by customer_id;
     argument(
         name = "gap_days",
         description = "Days below which a gap is short, above 0; repeat_days by default."
+    ),
+    argument(
+        name = "value",
+        description = "What the order was worth: a whole number, a decimal or a double; none by default."
     )
 )]
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
@@ -67,16 +83,18 @@ impl Aggregate for OrderSequence {
             Parameter::column("at", Kind::Instant),
             Parameter::option("repeat_days", Kind::Number),
             Parameter::option("gap_days", Kind::Number),
+            Parameter::column("value", Kind::Amount).optional(),
         ],
     );
 
     fn result(&self) -> DataType {
         let at = DataType::Timestamp(TimeUnit::Microsecond, None);
-        DataType::Struct(fields(&at))
+        DataType::Struct(fields(&at, &DataType::Float64))
     }
 
     fn result_of(&self, arguments: &[DataType]) -> Result<DataType> {
-        Ok(DataType::Struct(fields(&arguments[0])))
+        let value = worth_type(arguments.get(VALUE));
+        Ok(DataType::Struct(fields(&arguments[0], &value)))
     }
 
     fn state(&self, _: &[DataType]) -> Vec<(String, DataType)> {
@@ -94,18 +112,20 @@ impl Aggregate for OrderSequence {
             }
             Ok(Some(us as i64))
         };
-        Ok(Box::new(Walked(Sequences {
-            options: OrderOptions {
-                within: days(1)?,
-                gap_within: days(2)?,
-                ..OrderOptions::default()
-            },
-            at: call
-                .types()
-                .first()
-                .cloned()
-                .unwrap_or(DataType::Timestamp(TimeUnit::Microsecond, None)),
-        })))
+        let options = OrderOptions {
+            within: days(1)?,
+            gap_within: days(2)?,
+            ..OrderOptions::default()
+        };
+        let at = call.types().first().cloned();
+        let at = at.unwrap_or(DataType::Timestamp(TimeUnit::Microsecond, None));
+        let value = worth_type(call.types().get(VALUE));
+        Ok(match value {
+            _ if !call.gives(VALUE) => Sequences::<()>::build(options, at, value),
+            DataType::Int64 => Sequences::<Int64Type>::build(options, at, value),
+            DataType::Decimal128(..) => Sequences::<Decimal128Type>::build(options, at, value),
+            _ => Sequences::<Float64Type>::build(options, at, value),
+        })
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -113,7 +133,19 @@ impl Aggregate for OrderSequence {
     }
 }
 
-fn fields(at: &DataType) -> Fields {
+/// Position of the values among the arguments.
+const VALUE: usize = 3;
+
+/// Returns the type of first, last and total value, given that of the argument.
+fn worth_type(value: Option<&DataType>) -> DataType {
+    match value {
+        Some(DataType::Int64) => DataType::Int64,
+        Some(DataType::Decimal128(_, scale)) => DataType::Decimal128(38, *scale),
+        _ => DataType::Float64,
+    }
+}
+
+fn fields(at: &DataType, value: &DataType) -> Fields {
     let field = |name: &str, data_type: &DataType| Field::new(name, data_type.clone(), true);
     Fields::from(vec![
         field("n_events", &DataType::Int64),
@@ -126,6 +158,9 @@ fn fields(at: &DataType) -> Fields {
         field("max_gap_days", &DataType::Float64),
         field("is_repeat", &DataType::Boolean),
         field("n_short_gaps", &DataType::Int64),
+        field("first_value", value),
+        field("last_value", value),
+        field("total_value", value),
     ])
 }
 
@@ -140,17 +175,24 @@ impl Event for i64 {
     }
 }
 
-#[derive(Debug)]
-struct Sequences {
-    options: OrderOptions,
-    /// Type of the timestamps.
-    at: DataType,
+/// What orders are worth: nothing that is asked for, or numbers of one type.
+trait Worth: Debug + 'static {
+    /// One order.
+    type Order: Event + Clone;
+    /// Calls `keep` for each row with a time.
+    fn read(values: &[ArrayRef], keep: impl FnMut(usize, Self::Order)) -> Result<()>;
+    /// Returns when an order was placed.
+    fn at(order: &Self::Order) -> i64;
+    /// Orders orders by time, those of one time by value.
+    fn sort(orders: &mut [Self::Order]);
+    /// Returns first, last and total values of the orders of each group, which are sorted.
+    fn values(groups: &[&mut [Self::Order]], value: &DataType) -> [ArrayRef; 3];
 }
 
-impl Walk for Sequences {
-    type Event = i64;
+impl Worth for () {
+    type Order = i64;
 
-    fn read(&self, values: &[ArrayRef], mut keep: impl FnMut(usize, i64)) -> Result<()> {
+    fn read(values: &[ArrayRef], mut keep: impl FnMut(usize, i64)) -> Result<()> {
         let at = ticks(&values[0])?;
         for row in 0..at.len() {
             if at.is_valid(row) {
@@ -160,15 +202,179 @@ impl Walk for Sequences {
         Ok(())
     }
 
-    fn finish(&self, groups: Vec<&mut [i64]>) -> Result<ArrayRef> {
+    fn at(at: &i64) -> i64 {
+        *at
+    }
+
+    fn sort(times: &mut [i64]) {
+        times.sort_unstable();
+    }
+
+    fn values(groups: &[&mut [i64]], value: &DataType) -> [ArrayRef; 3] {
+        std::array::from_fn(|_| new_null_array(value, groups.len()))
+    }
+}
+
+/// An order and what it was worth, NULL if that is unknown.
+#[derive(Debug, Clone, Copy)]
+struct Order<N> {
+    at: i64,
+    value: Option<N>,
+}
+
+/// Numbers that travel as bytes.
+trait Bytes: ArrowNativeType {
+    fn take(bytes: &mut &[u8]) -> Option<Self>;
+}
+
+impl Bytes for i64 {
+    fn take(bytes: &mut &[u8]) -> Option<Self> {
+        split_bytes(bytes).map(Self::from_le_bytes)
+    }
+}
+
+impl Bytes for i128 {
+    fn take(bytes: &mut &[u8]) -> Option<Self> {
+        split_bytes(bytes).map(Self::from_le_bytes)
+    }
+}
+
+impl Bytes for f64 {
+    fn take(bytes: &mut &[u8]) -> Option<Self> {
+        split_bytes(bytes).map(Self::from_le_bytes)
+    }
+}
+
+impl<N: Bytes> Event for Order<N> {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.at.write(bytes);
+        bytes.push(u8::from(self.value.is_some()));
+        bytes.extend(self.value.unwrap_or_default().to_byte_slice());
+    }
+
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        let at = i64::read(bytes)?;
+        let [is_known] = split_bytes(bytes)?;
+        let value = Some(N::take(bytes)?).filter(|_| is_known == 1);
+        Some(Self { at, value })
+    }
+}
+
+/// Numbers that add up to the same sum in any order.
+trait Adding: ArrowPrimitiveType<Native: Bytes> + Debug {
+    fn total(values: impl Iterator<Item = Self::Native>) -> Option<Self::Native>;
+}
+
+impl Adding for Int64Type {
+    fn total(values: impl Iterator<Item = i64>) -> Option<i64> {
+        i64::try_from(values.map(i128::from).sum::<i128>()).ok()
+    }
+}
+
+impl Adding for Decimal128Type {
+    fn total(mut values: impl Iterator<Item = i128>) -> Option<i128> {
+        values.try_fold(0, i128::checked_add)
+    }
+}
+
+impl Adding for Float64Type {
+    fn total(values: impl Iterator<Item = f64>) -> Option<f64> {
+        let mut sum = ExactSum::default();
+        values.for_each(|x| sum.add(x));
+        Some(sum.value()).filter(|x| x.is_finite())
+    }
+}
+
+impl<T: Adding> Worth for T {
+    type Order = Order<T::Native>;
+
+    fn read(values: &[ArrayRef], mut keep: impl FnMut(usize, Self::Order)) -> Result<()> {
+        let (at, worth) = (ticks(&values[0])?, as_primitive_array::<T>(&values[VALUE])?);
+        for row in 0..at.len() {
+            if at.is_valid(row) {
+                let value = worth.is_valid(row).then(|| worth.value(row));
+                let at = at.value(row);
+                keep(row, Order { at, value });
+            }
+        }
+        Ok(())
+    }
+
+    fn at(order: &Self::Order) -> i64 {
+        order.at
+    }
+
+    fn sort(orders: &mut [Self::Order]) {
+        orders.sort_unstable_by(|a, b| {
+            let values = match (a.value, b.value) {
+                (Some(a), Some(b)) => a.compare(b),
+                (a, b) => a.is_some().cmp(&b.is_some()),
+            };
+            a.at.cmp(&b.at).then(values)
+        });
+    }
+
+    fn values(groups: &[&mut [Self::Order]], value: &DataType) -> [ArrayRef; 3] {
+        let column = |values: Vec<Option<T::Native>>| {
+            let values: PrimitiveArray<T> = values.into_iter().collect();
+            Arc::new(values.with_data_type(value.clone())) as ArrayRef
+        };
+        let first = groups.iter().map(|orders| orders.first()?.value);
+        let last = groups.iter().map(|orders| orders.last()?.value);
+        let total = groups.iter().map(|orders| {
+            // A sum of nothing is not known, unlike a sum of zeros.
+            let is_known = orders.iter().any(|order| order.value.is_some());
+            is_known.then(|| T::total(orders.iter().filter_map(|order| order.value)))?
+        });
+        [
+            column(first.collect()),
+            column(last.collect()),
+            column(total.collect()),
+        ]
+    }
+}
+
+#[derive(Debug)]
+struct Sequences<W> {
+    options: OrderOptions,
+    /// Type of the timestamps.
+    at: DataType,
+    /// Type of the values.
+    value: DataType,
+    worth: PhantomData<fn() -> W>,
+}
+
+impl<W: Worth> Sequences<W> {
+    fn build(options: OrderOptions, at: DataType, value: DataType) -> Box<dyn Build> {
+        Box::new(Walked(Self {
+            options,
+            at,
+            value,
+            worth: PhantomData,
+        }))
+    }
+}
+
+impl<W: Worth> Walk for Sequences<W> {
+    type Event = W::Order;
+
+    fn read(&self, values: &[ArrayRef], keep: impl FnMut(usize, W::Order)) -> Result<()> {
+        W::read(values, keep)
+    }
+
+    fn finish(&self, mut groups: Vec<&mut [W::Order]>) -> Result<ArrayRef> {
+        let mut times = Vec::new();
         let summaries = groups
-            .into_iter()
-            .map(|times| {
-                times.sort_unstable();
-                order_summary(times, &self.options)
+            .iter_mut()
+            .map(|orders| {
+                W::sort(orders);
+                times.clear();
+                times.extend(orders.iter().map(W::at));
+                order_summary(&times, &self.options)
                     .map_err(|error| exec_datafusion_err!("'order_sequence': {error}"))
             })
             .collect::<Result<Vec<OrderSummary>>>()?;
+        let [first, last, total] = W::values(&groups, &self.value);
         let instants = |get: fn(&OrderSummary) -> Option<i64>| {
             from_ticks(summaries.iter().map(get).collect(), &self.at)
         };
@@ -184,7 +390,7 @@ impl Walk for Sequences {
         };
         let is_repeat: BooleanArray = summaries.iter().map(|s| s.repeat_within).collect();
         Ok(Arc::new(StructArray::new(
-            fields(&self.at),
+            fields(&self.at, &self.value),
             vec![
                 counts(|s| Some(s.n_events)),
                 instants(|s| s.first),
@@ -196,6 +402,9 @@ impl Walk for Sequences {
                 days(|s| s.max_gap.map(|us| us as f64)),
                 Arc::new(is_repeat),
                 counts(|s| s.n_gaps_within),
+                first,
+                last,
+                total,
             ],
             None,
         )))
@@ -204,7 +413,7 @@ impl Walk for Sequences {
 
 #[cfg(test)]
 mod tests {
-    use crate::harness::{Cell, Subject, planning_error, session, value};
+    use crate::harness::{Cell, Row, Subject, planning_error, session, value};
 
     #[test]
     fn order_sequence_passes_the_common_tests() {
@@ -237,10 +446,99 @@ mod tests {
                         .then_some(f64::from(u8::from(is_repeat)))
                         .into(),
                     Cell::Number(n_short as f64),
+                    Cell::Null,
+                    Cell::Null,
+                    Cell::Null,
                 ]
             },
         }
         .check_without_moving_windows();
+    }
+
+    #[test]
+    fn order_sequence_with_values_passes_the_common_tests() {
+        for (call, slowly) in [
+            (
+                "order_sequence(to_timestamp_seconds(cast(x as bigint) * 86400), null, null, y)",
+                once as fn(&[Row]) -> Vec<Cell>,
+            ),
+            (
+                "order_sequence(to_timestamp_seconds(cast(x as bigint) * 86400), null, null, \
+                 cast(y as decimal(9, 2)))",
+                once,
+            ),
+            (
+                "order_sequence(to_timestamp_seconds(cast(x as bigint) * 86400), null, null, \
+                 cast(y * 4 as bigint))",
+                four_times,
+            ),
+        ] {
+            Subject {
+                call,
+                x: &[0.0, 3.0, 4.0, 8.0],
+                y: &[1.25, -2.5, 100.0],
+                slowly,
+            }
+            .check_without_moving_windows();
+        }
+    }
+
+    fn once(rows: &[Row]) -> Vec<Cell> {
+        slowly_valued(rows, 1.0)
+    }
+
+    fn four_times(rows: &[Row]) -> Vec<Cell> {
+        slowly_valued(rows, 4.0)
+    }
+
+    /// The last three fields by a sort of pairs; of one time NULL comes first, then the smaller value.
+    fn slowly_valued(rows: &[Row], scale: f64) -> Vec<Cell> {
+        let mut orders: Vec<(f64, Option<f64>)> =
+            rows.iter().filter_map(|r| Some((r.0?, r.1))).collect();
+        orders.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.partial_cmp(&b.1).unwrap()));
+        let days: Vec<f64> = orders.iter().map(|o| o.0).collect();
+        let mut gaps: Vec<f64> = days.windows(2).map(|w| w[1] - w[0]).collect();
+        let first_gap = gaps.first().copied();
+        let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+        gaps.sort_by(f64::total_cmp);
+        let median = |n: usize| (gaps[(n - 1) / 2] + gaps[n / 2]) / 2.0;
+        let instant = |day: Option<&f64>| Cell::from(day.map(|d| d * 86_400e6));
+        let worth =
+            |o: Option<&(f64, Option<f64>)>| Cell::from(o.and_then(|o| o.1).map(|v| v * scale));
+        let known: Vec<f64> = orders.iter().filter_map(|o| o.1).collect();
+        let total = (!known.is_empty()).then(|| known.iter().sum::<f64>() * scale);
+        vec![
+            Cell::Number(days.len() as f64),
+            instant(days.first()),
+            instant(days.last()),
+            first_gap.into(),
+            gaps.first().copied().into(),
+            (!gaps.is_empty()).then(|| median(gaps.len())).into(),
+            (!gaps.is_empty()).then_some(mean).into(),
+            gaps.last().copied().into(),
+            Cell::Null,
+            Cell::Null,
+            worth(orders.first()),
+            worth(orders.last()),
+            total.into(),
+        ]
+    }
+
+    /// The yardstick's seventh question, its first step: when a customer began, and with how much.
+    #[tokio::test]
+    async fn values_keep_their_type() {
+        let query = "select [arrow_typeof(s['first_value']), arrow_typeof(s['total_value']), \
+                     cast(s['total_value'] as varchar)] from (select order_sequence(d, null, null, cast(v as decimal(5, 2))) as s from \
+                     (values (date '2026-01-01', 1.10), (date '2026-01-02', 2.20)) as t(d, v))";
+        let text = |s: &str| Cell::Text(s.to_string());
+        assert_eq!(
+            value(&session(), query).await,
+            [
+                text("Decimal128(38, 2)"),
+                text("Decimal128(38, 2)"),
+                text("3.30")
+            ]
+        );
     }
 
     /// The yardstick's eleventh question, both ways.

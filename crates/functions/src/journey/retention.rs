@@ -67,7 +67,7 @@ impl Aggregate for Retention {
             8 => Box::new(Met::<8> { n_conditions }),
             32 if n_conditions <= 32 => Box::new(Met::<32> { n_conditions }),
             _ => {
-                let got = format!("expected 1 to 32 conditions, got {n_conditions}");
+                let got = format!("conditions must be 1 to 32, got {n_conditions}");
                 return call.invalid(got);
             }
         })
@@ -204,7 +204,7 @@ mod tests {
         );
         assert_eq!(
             planning_error(&ctx, &query).await,
-            "Error during planning: 'retention': expected 1 to 32 conditions, got 33"
+            "Error during planning: 'retention': conditions must be 1 to 32, got 33"
         );
     }
 }

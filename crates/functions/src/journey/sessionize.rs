@@ -138,7 +138,7 @@ mod tests {
         )
         .await;
         assert!(
-            message.contains("expected events in order of time"),
+            message.contains("timestamp must not go back in time"),
             "{message}"
         );
         let message = planning_error(

@@ -246,7 +246,7 @@ mod tests {
             ),
             (
                 "window_funnel(10, ts, c, 'strickt')",
-                "'window_funnel': argument 'mode': expected strict_deduplication, strict_order, \
+                "'window_funnel': mode must be strict_deduplication, strict_order, \
                  strict_increase, strict_once or allow_reentry, got 'strickt'",
             ),
             (
@@ -272,9 +272,6 @@ mod tests {
             &format!("select window_funnel(10, ts, {many}) {from}"),
         )
         .await;
-        assert!(
-            got.ends_with("expected 1 to 32 conditions, got 33"),
-            "{got}"
-        );
+        assert!(got.ends_with("conditions must be 1 to 32, got 33"), "{got}");
     }
 }

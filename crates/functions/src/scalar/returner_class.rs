@@ -19,10 +19,11 @@ return ever; 'earlier' with returns before the window only; 'first_time' with th
 'frequent' with orders_min orders or more of which more than order_rate came back, or with returns_min returned \
 orders or more that are at least return_rate of the orders; else 'occasional'. There is no published standard: the \
 first rule follows metricuno.com (over 50 percent of three or more orders), and all four limits are arguments. \
-Leave out of returned_orders what was the seller's fault, if it is not to make a frequent returner. Rates are \
-fractions of orders; without orders in the window no rate is known and none is exceeded. Where a count is NULL or \
+With value and returned_value the rates are fractions of the money ordered instead (ASOS: value returned over value \
+ordered in twelve months), the limits on counts stay. Leave out of returned_orders what was the seller's fault, if it is not to make a frequent returner. Rates are \
+fractions of orders; without orders in the window no rate is known and none is exceeded. Where a count or value is NULL or \
 negative the result is NULL.",
-    syntax_example = "returner_class(orders, returned_orders, returned_orders_ever [, orders_min [, order_rate [, returns_min [, return_rate]]]])",
+    syntax_example = "returner_class(orders, returned_orders, returned_orders_ever [, orders_min [, order_rate [, returns_min [, return_rate [, value, returned_value]]]]])",
     sql_example = r#"```sql
 select id, returner_class(orders, returned, ever) as class
 from (values (1, 5, 0, 0), (2, 5, 0, 2), (3, 5, 1, 1), (4, 5, 1, 3), (5, 4, 3, 3)) as customers(
@@ -51,10 +52,29 @@ order by id;
     argument(name = "orders_min", description = "3 by default."),
     argument(name = "order_rate", description = "0.5 by default."),
     argument(name = "returns_min", description = "3 by default."),
-    argument(name = "return_rate", description = "0.3 by default.")
+    argument(name = "return_rate", description = "0.3 by default."),
+    argument(
+        name = "value",
+        description = "Money of the orders in the window; none by default, then orders are counted."
+    ),
+    argument(
+        name = "returned_value",
+        description = "Money of what came back of them; goes with value."
+    )
 )]
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct ReturnerClass;
+
+/// Position of the money among the arguments, where a call gives it.
+const VALUE: usize = 7;
+
+/// How often a customer ordered and returned in the window, and returned ever.
+#[derive(Debug, Clone, Copy)]
+struct Counts {
+    orders: f64,
+    returned: f64,
+    ever: f64,
+}
 
 /// Where frequent begins.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +97,8 @@ impl Scalar for ReturnerClass {
             Parameter::option("order_rate", Kind::Number),
             Parameter::option("returns_min", Kind::Number),
             Parameter::option("return_rate", Kind::Number),
+            Parameter::column("value", Kind::Number).optional(),
+            Parameter::column("returned_value", Kind::Number).optional(),
         ],
     );
     type Options = Limits;
@@ -95,6 +117,9 @@ impl Scalar for ReturnerClass {
             Some(rate) if (0.0..=1.0).contains(&rate) => Ok(rate),
             Some(rate) => call.refuse(i, "a rate from 0 to 1", rate),
         };
+        if call.n_arguments() == VALUE + 1 {
+            return call.refuse(VALUE + 1, "the money that came back beside value", "none");
+        }
         Ok(Limits {
             orders_min: count(3, 3)?,
             order_rate: rate(4, 0.5)?,
@@ -107,13 +132,22 @@ impl Scalar for ReturnerClass {
         let orders = as_float64_array(&arguments[0])?;
         let returned = as_float64_array(&arguments[1])?;
         let ever = as_float64_array(&arguments[2])?;
+        let values = match arguments.get(VALUE..VALUE + 2) {
+            Some([value, back]) => Some((as_float64_array(value)?, as_float64_array(back)?)),
+            _ => None,
+        };
         let classes: StringArray = (0..orders.len())
             .map(|row| {
-                Some(limits.class(
-                    count(orders, row)?,
-                    count(returned, row)?,
-                    count(ever, row)?,
-                ))
+                let counts = Counts {
+                    orders: count(orders, row)?,
+                    returned: count(returned, row)?,
+                    ever: count(ever, row)?,
+                };
+                let (whole, part) = match &values {
+                    Some((value, back)) => (count(value, row)?, count(back, row)?),
+                    None => (counts.orders, counts.returned),
+                };
+                Some(limits.class(counts, whole, part))
             })
             .collect();
         Ok(Arc::new(classes))
@@ -130,7 +164,13 @@ fn count(counts: &Float64Array, row: usize) -> Option<f64> {
 }
 
 impl Limits {
-    fn class(&self, orders: f64, returned: f64, ever: f64) -> &'static str {
+    /// Returns the class, given of what whole which part came back: orders or money.
+    fn class(&self, counts: Counts, whole: f64, part: f64) -> &'static str {
+        let Counts {
+            orders,
+            returned,
+            ever,
+        } = counts;
         if returned == 0.0 {
             return if ever == 0.0 { "none" } else { "earlier" };
         }
@@ -140,9 +180,9 @@ impl Limits {
         }
         // Products instead of quotients, so that no orders need no case of their own,
         // and 3 of 10 is exactly 0.3 of them.
-        let by_orders = orders >= self.orders_min && returned > self.order_rate * orders;
+        let by_orders = orders >= self.orders_min && part > self.order_rate * whole;
         let by_returns =
-            returned >= self.returns_min && orders > 0.0 && returned >= self.return_rate * orders;
+            returned >= self.returns_min && whole > 0.0 && part >= self.return_rate * whole;
         if by_orders || by_returns {
             "frequent"
         } else {
@@ -163,6 +203,16 @@ mod tests {
         return_rate: 0.3,
     };
 
+    fn by_orders(orders: i32, returned: i32, ever: i32) -> &'static str {
+        let [orders, returned, ever] = [orders, returned, ever].map(f64::from);
+        let counts = Counts {
+            orders,
+            returned,
+            ever,
+        };
+        LIMITS.class(counts, orders, returned)
+    }
+
     #[test]
     fn classes_begin_where_they_should() {
         for (orders, returned, ever, class) in [
@@ -177,7 +227,7 @@ mod tests {
             (11, 3, 3, "occasional"),
             (0, 3, 3, "occasional"),
         ] {
-            let got = LIMITS.class(f64::from(orders), f64::from(returned), f64::from(ever));
+            let got = by_orders(orders, returned, ever);
             assert_eq!(
                 got, class,
                 "{orders} orders, {returned} returned, {ever} ever"
@@ -191,8 +241,7 @@ mod tests {
         for orders in 0..12 {
             for returned in 0..=orders {
                 for ever in returned..returned + 3 {
-                    let n = |x: i32| f64::from(x);
-                    seen.insert(LIMITS.class(n(orders), n(returned), n(ever)));
+                    seen.insert(by_orders(orders, returned, ever));
                 }
             }
         }
@@ -215,6 +264,20 @@ mod tests {
             let got = value(&ctx, &format!("select {call}")).await;
             assert_eq!(got, [Cell::Text(class.to_string())], "{call}");
         }
+        // Two cheap orders of four came back, and one dear one of four.
+        for (money, class) in [("100, 20", "occasional"), ("100, 80", "frequent")] {
+            let query = format!("select returner_class(4, 2, 2, null, null, null, null, {money})");
+            let got = value(&ctx, &query).await;
+            assert_eq!(got, [Cell::Text(class.to_string())], "{money}");
+        }
+        let query = "select returner_class(4, 2, 2, null, null, null, null, 100, null)";
+        assert_eq!(value(&ctx, query).await, [Cell::Null]);
+        let query = "select returner_class(4, 2, 2, null, null, null, null, 100)";
+        let message = planning_error(&ctx, query).await;
+        assert!(
+            message.contains("the money that came back beside value"),
+            "{message}"
+        );
         let message = planning_error(&ctx, "select returner_class(4, 2, 2, 3, 50)").await;
         assert!(message.contains("a rate from 0 to 1"), "{message}");
     }

@@ -116,7 +116,7 @@ mod tests {
         }
         let message = error(&ctx, "select churn_status(5, 3, 2)").await;
         assert!(
-            message.contains("'churn_status': argument 'churned'"),
+            message.contains("'churn_status': churned must"),
             "{message}"
         );
     }

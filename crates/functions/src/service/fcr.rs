@@ -8,7 +8,7 @@ use aftersight_stats::time::DAY_US;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
-use datafusion::common::cast::as_float64_array;
+use datafusion::common::cast::{as_boolean_array, as_float64_array};
 use datafusion::common::{Result, exec_datafusion_err};
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
@@ -22,11 +22,12 @@ use crate::window::{Partition, Window};
     description = "Returns for each ticket whether it was resolved at the first contact (first contact resolution); \
 the rate is the share of true among true and false. Partition by customer. There is no standard, so the method has a \
 name: 'repeat_contact' (default), no further ticket of the customer within a window after the solution \
-(callcentrehelper.com: 7 days); 'one_touch', fewer than two agent replies (Zendesk); 'one_reply', exactly one (Zoho). \
+(callcentrehelper.com: 7 days); 'one_touch', fewer than two agent replies (Zendesk); 'one_reply', exactly one (Zoho); \
+'survey', what the customer answered (SQM). \
 Tickets that are not solved get NULL; under 'repeat_contact' so do those solved less than the window before as_of, which \
 cannot be judged yet. NULL replies and reopens count as 0; tickets without a creation time get NULL; NULL issues are \
-one issue. For the answers of customers to a survey take their mean instead.",
-    syntax_example = "fcr(created_at, solved_at, issue, agent_replies, reopens [, method [, window_days [, same_issue [, reopen_fails [, as_of]]]]])",
+one issue; under 'survey' tickets without an answer get NULL.",
+    syntax_example = "fcr(created_at, solved_at, issue, agent_replies, reopens [, method [, window_days [, same_issue [, reopen_fails [, as_of [, answer]]]]]])",
     sql_example = r#"```sql
 select ticket, fcr(created, solved, issue, 1, 0) over (partition by customer) as resolved
 from (values
@@ -56,7 +57,7 @@ order by ticket;
     argument(name = "reopens", description = "How often it was opened again."),
     argument(
         name = "method",
-        description = "'repeat_contact' (default), 'one_touch' or 'one_reply'."
+        description = "'repeat_contact' (default), 'one_touch', 'one_reply' or 'survey'."
     ),
     argument(
         name = "window_days",
@@ -73,6 +74,10 @@ order by ticket;
     argument(
         name = "as_of",
         description = "End of the data: timestamp or date, in the same zone as the others; none by default."
+    ),
+    argument(
+        name = "answer",
+        description = "For 'survey' only: whether the customer said that the first contact resolved the matter."
     )
 )]
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
@@ -83,7 +88,11 @@ enum Method {
     RepeatContact,
     OneTouch,
     OneReply,
+    Survey,
 }
+
+/// Position of the answers among the arguments.
+const ANSWER: usize = 10;
 
 impl Window for Fcr {
     const NAME: &'static str = "fcr";
@@ -100,6 +109,7 @@ impl Window for Fcr {
             Parameter::option("same_issue", Kind::Boolean),
             Parameter::option("reopen_fails", Kind::Boolean),
             Parameter::option("as_of", Kind::Instant),
+            Parameter::column("answer", Kind::Boolean).optional(),
         ],
     );
 
@@ -112,13 +122,23 @@ impl Window for Fcr {
             ("repeat_contact", Method::RepeatContact),
             ("one_touch", Method::OneTouch),
             ("one_reply", Method::OneReply),
+            ("survey", Method::Survey),
         ];
         let days = call.number(6)?.unwrap_or(7.0);
         let window = (days * DAY_US as f64).round();
         if !(1.0..9e18).contains(&window) {
             return call.refuse(6, "a number of days above 0", days);
         }
-        let method = match call.choice(5, &methods)?.unwrap_or(Method::RepeatContact) {
+        let method = call.choice(5, &methods)?.unwrap_or(Method::RepeatContact);
+        match (matches!(method, Method::Survey), call.gives(ANSWER)) {
+            (true, false) => return call.refuse(ANSWER, "answers for 'survey'", "none"),
+            (false, true) => {
+                return call.refuse(ANSWER, "no answers except for 'survey'", "a column");
+            }
+            _ => {}
+        }
+        let method = match method {
+            Method::Survey => return Ok(Box::new(Answered)),
             Method::OneTouch => FirstContact::OneTouch,
             Method::OneReply => FirstContact::OneReply,
             Method::RepeatContact => FirstContact::RepeatContact {
@@ -133,6 +153,23 @@ impl Window for Fcr {
 
     fn documentation(&self) -> Option<&Documentation> {
         self.doc()
+    }
+}
+
+/// What customers said of the tickets that are solved.
+#[derive(Debug)]
+struct Answered;
+
+impl Partition for Answered {
+    fn compute(&self, arguments: &[ArrayRef]) -> Result<ArrayRef> {
+        let answers = as_boolean_array(&arguments[ANSWER])?;
+        let results: BooleanArray = (0..answers.len())
+            .map(|row| {
+                let counts = arguments[0].is_valid(row) && arguments[1].is_valid(row);
+                (counts && answers.is_valid(row)).then(|| answers.value(row))
+            })
+            .collect();
+        Ok(Arc::new(results))
     }
 }
 
@@ -222,8 +259,39 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn customers_are_asked_about_solved_tickets_only() {
+        let query = "select array_agg(f order by id) from (select id, fcr(created, solved, 1, 1, 0, 'survey', \
+                     7, true, true, null, said) over () as f from (values \
+                     (1, date '2026-01-01', date '2026-01-02', true), \
+                     (2, date '2026-01-01', date '2026-01-02', false), \
+                     (3, date '2026-01-01', date '2026-01-02', null), \
+                     (4, date '2026-01-01', null, true)) as t(id, created, solved, said))";
+        let got = value(&session(), query).await;
+        assert_eq!(
+            got,
+            [Cell::Number(1.0), Cell::Number(0.0), Cell::Null, Cell::Null]
+        );
+    }
+
+    #[tokio::test]
     async fn wrong_options_are_planning_errors() {
         let ctx = session();
+        for (options, message) in [
+            (
+                "'survey'",
+                "answers for 'survey' as argument 11 (answer), got none",
+            ),
+            (
+                "'one_touch', 7, true, true, null, true",
+                "no answers except for 'survey'",
+            ),
+        ] {
+            let query = format!(
+                "select fcr(date '2026-01-01', date '2026-01-01', 1, 1, 0, {options}) over ()"
+            );
+            let got = planning_error(&ctx, &query).await;
+            assert!(got.contains(message), "{options}: {got}");
+        }
         let call = |options: &str| {
             format!("select fcr(date '2026-01-01', date '2026-01-01', 1, 1, 0, {options}) over ()")
         };

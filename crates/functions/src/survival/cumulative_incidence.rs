@@ -1,14 +1,16 @@
-//! `cumulative_incidence(time, cause, of [, level])`: the share that had one of several events.
+//! `cumulative_incidence(time, cause, of [, level [, cluster [, weight]]])`: the share that had one of several events.
+
+use std::marker::PhantomData;
 
 use aftersight_stats::survival::{CumulativeIncidencePoint, cumulative_incidence};
-use arrow::array::ArrayRef;
+use arrow::array::{Array, ArrayRef};
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::common::cast::as_float64_array;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::exits::{self, Exit};
+use super::exits::{self, CLUSTER, Exit, Member, Places, Subject, WEIGHT};
 use super::table::{Columns, fields, structs};
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
@@ -22,9 +24,11 @@ use crate::list::{list_array, list_type};
 return, exchange and repair end the waiting for one another, so one minus Kaplan-Meier of one of them would overstate \
 it. One struct for each distinct time: time, n_at_risk just before it, n_events of this cause, n_competing of the \
 others and n_censored at it, incidence after it, std_err and the log-log interval lower, upper. Rows with a NULL, \
-times that are negative or no numbers, and causes that are no whole number from 0 on are left out. Without subjects the list is \
+times that are negative or no numbers, and causes that are no whole number from 0 on are left out. With a cluster errors allow its subjects to be alike \
+(infinitesimal jackknife, as R's robust errors); a subject whose cluster is NULL is one of its own. Rows without a weight above 0 are left out. \
+Without subjects the list is \
 empty; where the incidence is 0 or 1 the interval is NULL. Numbers are those of R's survival::survfit with competing states.",
-    syntax_example = "cumulative_incidence(time, cause, of [, level])",
+    syntax_example = "cumulative_incidence(time, cause, of [, level [, cluster [, weight]]])",
     sql_example = r#"```sql
 select p['time'] as days, p['incidence'] as returned_by_then
 from (
@@ -50,6 +54,14 @@ from (
     ),
     argument(name = "of", description = "The cause asked about, 1 or more."),
     argument(name = "level", description = "Confidence level, 0.95 by default."),
+    argument(
+        name = "cluster",
+        description = "Whose subjects are alike, such as the lines of one order: integer or text; none by default."
+    ),
+    argument(
+        name = "weight",
+        description = "How many subjects the row stands for, above 0; 1 by default."
+    ),
     related_udf(name = "km_survival")
 )]
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
@@ -64,6 +76,8 @@ impl Aggregate for CumulativeIncidence {
             Parameter::column("cause", Kind::Number),
             Parameter::option("of", Kind::Number).mandatory(),
             Parameter::option("level", Kind::Number),
+            CLUSTER,
+            WEIGHT,
         ],
     );
 
@@ -79,10 +93,12 @@ impl Aggregate for CumulativeIncidence {
         let Some(of) = call.whole(2, 1, i64::from(u32::MAX))? else {
             return call.refuse(2, "a cause, from 1 on", "NULL");
         };
-        Ok(Box::new(Walked(Incidences {
-            of: of as u32,
-            level: call.level(3)?,
-        })))
+        let (of, level) = (of as u32, call.level(3)?);
+        let places = Places::read(call, 4);
+        Ok(match places.are_none() {
+            true => Box::new(Walked(Incidences::<Exit>::new(of, level, places))),
+            false => Box::new(Walked(Incidences::<Member>::new(of, level, places))),
+        })
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -103,35 +119,43 @@ const COLUMNS: &Columns<CumulativeIncidencePoint> = &[
 ];
 
 #[derive(Debug)]
-struct Incidences {
+struct Incidences<S> {
     of: u32,
     level: f64,
+    places: Places,
+    subject: PhantomData<fn() -> S>,
 }
 
-impl Walk for Incidences {
-    type Event = Exit;
-
-    fn read(&self, values: &[ArrayRef], mut keep: impl FnMut(usize, Exit)) -> Result<()> {
-        let times = as_float64_array(&values[0])?;
-        let causes = as_float64_array(&values[1])?;
-        for (row, (time, cause)) in times.iter().zip(causes).enumerate() {
-            let (Some(time), Some(cause)) = (time, cause) else {
-                continue;
-            };
-            let is_cause = cause.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&cause);
-            if is_cause && time.is_finite() && time >= 0.0 {
-                let cause = cause as u32;
-                keep(row, Exit { time, cause });
-            }
+impl<S> Incidences<S> {
+    fn new(of: u32, level: f64, places: Places) -> Self {
+        Self {
+            of,
+            level,
+            places,
+            subject: PhantomData,
         }
-        Ok(())
+    }
+}
+
+impl<S: Subject> Walk for Incidences<S> {
+    type Event = S;
+
+    fn read(&self, values: &[ArrayRef], keep: impl FnMut(usize, S)) -> Result<()> {
+        let causes = as_float64_array(&values[1])?;
+        let cause = |row: usize| {
+            let cause = causes.value(row);
+            let is_cause = cause.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&cause);
+            (causes.is_valid(row) && is_cause).then_some(cause as u32)
+        };
+        exits::read_causes(values, self.places, cause, keep)
     }
 
-    fn finish(&self, groups: Vec<&mut [Exit]>) -> Result<ArrayRef> {
+    fn finish(&self, groups: Vec<&mut [S]>) -> Result<ArrayRef> {
         let mut lengths = Vec::with_capacity(groups.len());
         let mut points = Vec::new();
         for group in groups {
-            let curve = cumulative_incidence(&mut exits::times(group), self.of, self.level);
+            let curve =
+                cumulative_incidence(&mut exits::times(group, self.places), self.of, self.level);
             let curve = exits::answer("cumulative_incidence", curve)?;
             lengths.push(curve.len());
             points.extend(curve);

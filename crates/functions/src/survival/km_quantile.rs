@@ -1,4 +1,6 @@
-//! `km_quantile(time, event, share [, interval [, level]])`: the time by which a share had the event.
+//! `km_quantile(time, event, share [, interval [, level [, cluster [, weight]]]])`: the time by which a share had the event.
+
+use std::marker::PhantomData;
 
 use aftersight_stats::survival::{IntervalKind, KmQuantile as Quantile, km_quantile, km_survival};
 use arrow::array::ArrayRef;
@@ -7,7 +9,7 @@ use datafusion::common::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::exits::{self, Exit};
+use super::exits::{self, CLUSTER, Exit, Member, Places, Subject, WEIGHT};
 use super::table::{Columns, fields, structs};
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
@@ -19,8 +21,10 @@ use crate::events::{self, Walk, Walked};
     description = "Returns the time by which a share of the subjects has had the event, from the Kaplan-Meier curve, as \
 struct(time, lower, upper): 0.5 is the median. Where the curve is exactly level at that share it is the middle of the \
 level stretch, as in R; where it never gets there the time is NULL, and so is an upper end that the data do not bound. Rows with a NULL, and times that are negative or no numbers, are \
-left out. Without subjects all three are NULL. Numbers are those of R's quantile.survfit.",
-    syntax_example = "km_quantile(time, event, share [, interval [, level]])",
+left out. With a cluster errors allow its subjects to be alike \
+(infinitesimal jackknife, as R's robust errors); a subject whose cluster is NULL is one of its own. Rows without a weight above 0 are left out. \
+Without subjects all three are NULL. Numbers are those of R's quantile.survfit.",
+    syntax_example = "km_quantile(time, event, share [, interval [, level [, cluster [, weight]]]])",
     sql_example = r#"```sql
 select q['time'] as median_days, q['upper'] as upper
 from (
@@ -47,9 +51,17 @@ from (
     ),
     argument(
         name = "interval",
-        description = "Scale of the interval: 'log' (default, as in R), 'plain' or 'log_log'."
+        description = "Scale of the interval: 'log' (default, as in R), 'plain', 'log_log', 'logit' or 'arcsin'."
     ),
     argument(name = "level", description = "Confidence level, 0.95 by default."),
+    argument(
+        name = "cluster",
+        description = "Whose subjects are alike, such as the lines of one order: integer or text; none by default."
+    ),
+    argument(
+        name = "weight",
+        description = "How many subjects the row stands for, above 0; 1 by default."
+    ),
     related_udf(name = "km_survival")
 )]
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
@@ -65,6 +77,8 @@ impl Aggregate for KmQuantile {
             Parameter::option("share", Kind::Number).mandatory(),
             Parameter::option("interval", Kind::Text),
             Parameter::option("level", Kind::Number),
+            CLUSTER,
+            WEIGHT,
         ],
     );
 
@@ -77,14 +91,21 @@ impl Aggregate for KmQuantile {
     }
 
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {
-        let Some(share) = call.number(2)?.filter(|share| *share > 0.0 && *share < 1.0) else {
-            return call.refuse(2, "a share between 0 and 1", "another value");
+        let share = match call.number(2)? {
+            Some(share) if share > 0.0 && share < 1.0 => share,
+            Some(share) => return call.refuse(2, "a share between 0 and 1", share),
+            None => return call.refuse(2, "a share between 0 and 1", "NULL"),
         };
-        Ok(Box::new(Walked(Quantiles {
-            share,
-            interval: exits::interval(call, 3)?,
-            level: call.level(4)?,
-        })))
+        let (interval, level) = (exits::interval(call, 3)?, call.level(4)?);
+        let places = Places::read(call, 5);
+        Ok(match places.are_none() {
+            true => Box::new(Walked(Quantiles::<Exit>::new(
+                share, interval, level, places,
+            ))),
+            false => Box::new(Walked(Quantiles::<Member>::new(
+                share, interval, level, places,
+            ))),
+        })
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -99,22 +120,40 @@ const COLUMNS: &Columns<Quantile> = &[
 ];
 
 #[derive(Debug)]
-struct Quantiles {
+struct Quantiles<S> {
     share: f64,
     interval: IntervalKind,
     level: f64,
+    places: Places,
+    subject: PhantomData<fn() -> S>,
 }
 
-impl Walk for Quantiles {
-    type Event = Exit;
+impl<S> Quantiles<S> {
+    fn new(share: f64, interval: IntervalKind, level: f64, places: Places) -> Self {
+        Self {
+            share,
+            interval,
+            level,
+            places,
+            subject: PhantomData,
+        }
+    }
+}
 
-    fn read(&self, values: &[ArrayRef], keep: impl FnMut(usize, Exit)) -> Result<()> {
-        exits::read(values, keep)
+impl<S: Subject> Walk for Quantiles<S> {
+    type Event = S;
+
+    fn read(&self, values: &[ArrayRef], keep: impl FnMut(usize, S)) -> Result<()> {
+        exits::read(values, self.places, keep)
     }
 
-    fn finish(&self, groups: Vec<&mut [Exit]>) -> Result<ArrayRef> {
+    fn finish(&self, groups: Vec<&mut [S]>) -> Result<ArrayRef> {
         let quantiles = groups.into_iter().map(|group| {
-            let curve = km_survival(&mut exits::times(group), self.interval, self.level);
+            let curve = km_survival(
+                &mut exits::times(group, self.places),
+                self.interval,
+                self.level,
+            );
             let quantile = curve.and_then(|curve| km_quantile(&curve, self.share));
             exits::answer("km_quantile", quantile)
         });

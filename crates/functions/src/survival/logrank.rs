@@ -1,6 +1,7 @@
-//! `logrank(time, event, group)`: do groups have the same time to the event?
+//! `logrank(time, event, group [, cluster [, weight]])`: do groups have the same time to the event?
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use aftersight_stats::survival::{LogrankGroup, SurvivalTimes, logrank};
@@ -11,11 +12,13 @@ use datafusion::common::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::exits::{self, Exit};
+use super::exits::{
+    self, CLUSTER, Clusters, Exit, Member, Places, Subject, WEIGHT, read_text, write_text,
+};
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::events::{self, Event, Walk, Walked, split_bytes};
+use crate::events::{self, Event, Walk, Walked};
 use crate::list::{list_array, list_type};
 
 #[user_doc(
@@ -23,10 +26,12 @@ use crate::list::{list_array, list_type};
     description = "Tests whether groups of subjects have the same time to the event (log-rank test, all times weighted \
 alike), as struct(chi_square, df, p_value, groups): groups is a list of struct(group, n, observed, expected), in order \
 of the text of their names, with the events each would have if all were alike. A small p_value says that the curves \
-differ; curves that cross may differ unseen. Rows with a NULL, and times that are negative or no numbers, are left \
+differ; curves that cross may differ unseen. With a cluster, such as the customer, subjects of one may be alike, whatever \
+group they are in: the robust score test of Cox's model (Lin and Wei 1989, ties after Breslow); a subject whose cluster is \
+NULL is one of its own. Rows without a weight above 0 are left out. Rows with a NULL, and times that are negative or no numbers, are left \
 out. With fewer than two groups, or where no event has two groups at risk, chi_square and p_value are NULL. Numbers are those of R's \
 survival::survdiff.",
-    syntax_example = "logrank(time, event, group)",
+    syntax_example = "logrank(time, event, group [, cluster [, weight]])",
     sql_example = r#"```sql
 select t['df'] as df, round(t['chi_square'], 3) as chi_square, round(t['p_value'], 3) as p_value
 from (
@@ -50,6 +55,14 @@ from (
         description = "Whether the event ended it; false for those still waiting."
     ),
     argument(name = "group", description = "What is compared: integer or text."),
+    argument(
+        name = "cluster",
+        description = "Whose subjects are alike, such as the lines of one order: integer or text; none by default."
+    ),
+    argument(
+        name = "weight",
+        description = "How many subjects the row stands for, above 0; 1 by default."
+    ),
     related_udf(name = "km_survival")
 )]
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
@@ -63,6 +76,8 @@ impl Aggregate for Logrank {
             Parameter::column("time", Kind::Number),
             Parameter::column("event", Kind::Boolean),
             Parameter::column("group", Kind::Id),
+            CLUSTER,
+            WEIGHT,
         ],
     );
 
@@ -74,8 +89,12 @@ impl Aggregate for Logrank {
         events::columns()
     }
 
-    fn build(&self, _: &Call) -> Result<Box<dyn Build>> {
-        Ok(Box::new(Walked(Tests)))
+    fn build(&self, call: &Call) -> Result<Box<dyn Build>> {
+        let places = Places::read(call, 3);
+        Ok(match places.are_none() {
+            true => Box::new(Walked(Tests::<Exit>::new(places))),
+            false => Box::new(Walked(Tests::<Member>::new(places))),
+        })
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -103,59 +122,77 @@ fn fields() -> Fields {
 
 /// A subject and the group it is in.
 #[derive(Debug)]
-struct Member {
-    exit: Exit,
+struct Grouped<S> {
+    subject: S,
     group: Box<str>,
 }
 
-impl Event for Member {
+impl<S: Subject> Event for Grouped<S> {
     fn heap_bytes(&self) -> usize {
-        self.group.len()
+        self.subject.heap_bytes() + self.group.len()
     }
 
     fn write(&self, bytes: &mut Vec<u8>) {
-        self.exit.write(bytes);
-        bytes.extend((self.group.len() as u64).to_le_bytes());
-        bytes.extend(self.group.as_bytes());
+        self.subject.write(bytes);
+        write_text(&self.group, bytes);
     }
 
     fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let exit = Exit::read(bytes)?;
-        let length = usize::try_from(u64::from_le_bytes(split_bytes(bytes)?)).ok()?;
-        let (group, rest) = bytes.split_at_checked(length)?;
-        *bytes = rest;
-        let group = std::str::from_utf8(group).ok()?.into();
-        Some(Self { exit, group })
+        Some(Self {
+            subject: S::read(bytes)?,
+            group: read_text(bytes)?,
+        })
     }
 }
 
 #[derive(Debug)]
-struct Tests;
+struct Tests<S> {
+    places: Places,
+    subject: PhantomData<fn() -> S>,
+}
 
-impl Walk for Tests {
-    type Event = Member;
+impl<S> Tests<S> {
+    fn new(places: Places) -> Self {
+        Self {
+            places,
+            subject: PhantomData,
+        }
+    }
+}
 
-    fn read(&self, values: &[ArrayRef], mut keep: impl FnMut(usize, Member)) -> Result<()> {
+impl<S: Subject> Walk for Tests<S> {
+    type Event = Grouped<S>;
+
+    fn read(&self, values: &[ArrayRef], mut keep: impl FnMut(usize, Grouped<S>)) -> Result<()> {
         let names = cast(&values[2], &DataType::LargeUtf8)?;
         let names = names.as_string::<i64>();
-        exits::read(values, |row, exit| {
+        exits::read(values, self.places, |row, subject| {
             if names.is_valid(row) {
                 let group = names.value(row).into();
-                keep(row, Member { exit, group });
+                keep(row, Grouped { subject, group });
             }
         })
     }
 
-    fn finish(&self, groups: Vec<&mut [Member]>) -> Result<ArrayRef> {
+    fn finish(&self, groups: Vec<&mut [Grouped<S>]>) -> Result<ArrayRef> {
         let mut tests: [Vec<Option<f64>>; 3] = Default::default();
         let mut names = Vec::new();
         let mut parts: Vec<LogrankGroup> = Vec::new();
         let mut lengths = Vec::with_capacity(groups.len());
         for members in groups {
             let mut times: BTreeMap<&str, SurvivalTimes> = BTreeMap::new();
-            for Member { exit, group } in members.iter() {
-                let times = times.entry(group.as_ref()).or_default();
-                times.push_cause(Some(exit.time), Some(exit.cause), 1.0, 0);
+            if !self.places.are_none() {
+                members.sort_unstable_by(|a, b| {
+                    let subjects = a.subject.order(&b.subject);
+                    subjects.then_with(|| a.group.cmp(&b.group))
+                });
+            }
+            let mut clusters = Clusters::default();
+            for Grouped { subject, group } in members.iter() {
+                let times = times
+                    .entry(group.as_ref())
+                    .or_insert_with(|| self.places.no_times());
+                subject.push(times, &mut clusters);
             }
             if times.len() < 2 {
                 tests.iter_mut().for_each(|column| column.push(None));

@@ -1,4 +1,6 @@
-//! `rmst(time, event [, tau])`: the mean time without the event up to a horizon.
+//! `rmst(time, event [, tau [, cluster [, weight]]])`: the mean time without the event up to a horizon.
+
+use std::marker::PhantomData;
 
 use aftersight_stats::survival::{Rmst as Mean, rmst};
 use arrow::array::ArrayRef;
@@ -7,7 +9,7 @@ use datafusion::common::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::exits::{self, Exit};
+use super::exits::{self, CLUSTER, Exit, Member, Places, Subject, WEIGHT};
 use super::table::{Columns, fields, structs};
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
@@ -20,8 +22,10 @@ use crate::events::{self, Walk, Walked};
 struct(mean, std_err, tau): the area under the Kaplan-Meier curve. Unlike the mean of those that had the event it is \
 not biased by those still waiting; compare groups at one tau. All are NULL without subjects, and where tau lies \
 beyond the last time seen while some are still waiting. Rows with a NULL, and times that are negative or no numbers, are \
-left out. Numbers are those of R's print(survfit, rmean = tau).",
-    syntax_example = "rmst(time, event [, tau])",
+left out. With a cluster errors allow its subjects to be alike \
+(infinitesimal jackknife, as R's robust errors); a subject whose cluster is NULL is one of its own. Rows without a weight above 0 are left out. \
+Numbers are those of R's print(survfit, rmean = tau).",
+    syntax_example = "rmst(time, event [, tau [, cluster [, weight]]])",
     sql_example = r#"```sql
 select m['mean'] as mean_days
 from (
@@ -46,6 +50,14 @@ from (
         name = "tau",
         description = "Horizon in the unit of time, above 0; the last time seen in the group by default."
     ),
+    argument(
+        name = "cluster",
+        description = "Whose subjects are alike, such as the lines of one order: integer or text; none by default."
+    ),
+    argument(
+        name = "weight",
+        description = "How many subjects the row stands for, above 0; 1 by default."
+    ),
     related_udf(name = "km_survival")
 )]
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
@@ -59,6 +71,8 @@ impl Aggregate for Rmst {
             Parameter::column("time", Kind::Number),
             Parameter::column("event", Kind::Boolean),
             Parameter::option("tau", Kind::Number),
+            CLUSTER,
+            WEIGHT,
         ],
     );
 
@@ -75,7 +89,11 @@ impl Aggregate for Rmst {
         if let Some(tau) = tau.filter(|tau| *tau <= 0.0) {
             return call.refuse(2, "a time above 0", tau);
         }
-        Ok(Box::new(Walked(Means { tau })))
+        let places = Places::read(call, 3);
+        Ok(match places.are_none() {
+            true => Box::new(Walked(Means::<Exit>::new(tau, places))),
+            false => Box::new(Walked(Means::<Member>::new(tau, places))),
+        })
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -90,21 +108,36 @@ const COLUMNS: &Columns<Option<Mean>> = &[
 ];
 
 #[derive(Debug)]
-struct Means {
+struct Means<S> {
     tau: Option<f64>,
+    places: Places,
+    subject: PhantomData<fn() -> S>,
 }
 
-impl Walk for Means {
-    type Event = Exit;
+impl<S> Means<S> {
+    fn new(tau: Option<f64>, places: Places) -> Self {
+        Self {
+            tau,
+            places,
+            subject: PhantomData,
+        }
+    }
+}
 
-    fn read(&self, values: &[ArrayRef], keep: impl FnMut(usize, Exit)) -> Result<()> {
-        exits::read(values, keep)
+impl<S: Subject> Walk for Means<S> {
+    type Event = S;
+
+    fn read(&self, values: &[ArrayRef], keep: impl FnMut(usize, S)) -> Result<()> {
+        exits::read(values, self.places, keep)
     }
 
-    fn finish(&self, groups: Vec<&mut [Exit]>) -> Result<ArrayRef> {
-        let means = groups
-            .into_iter()
-            .map(|group| exits::answer("rmst", rmst(&mut exits::times(group), self.tau)));
+    fn finish(&self, groups: Vec<&mut [S]>) -> Result<ArrayRef> {
+        let means = groups.into_iter().map(|group| {
+            exits::answer(
+                "rmst",
+                rmst(&mut exits::times(group, self.places), self.tau),
+            )
+        });
         Ok(structs(COLUMNS, &means.collect::<Result<Vec<_>>>()?))
     }
 }

@@ -1,12 +1,14 @@
 //! States that several aggregates share: sums by arm, pairs, collected rows.
 
 mod groups;
+mod impossible;
 mod moments;
 mod pair_counts;
 mod products;
 mod rows;
 
 pub(crate) use groups::Groups;
+pub(crate) use impossible::Impossible;
 pub(crate) use moments::{Arms, Differences, Pairs, read_moments, write_moments};
 pub(crate) use pair_counts::PairCounts;
 pub(crate) use products::Products;

@@ -29,6 +29,12 @@ impl PairCounts {
         self.0.values().flat_map(BTreeMap::values).sum()
     }
 
+    /// Returns how many first and how many second labels there are.
+    pub(crate) fn n_labels(&self) -> (usize, usize) {
+        let second: BTreeSet<&String> = self.0.values().flat_map(BTreeMap::keys).collect();
+        (self.0.len(), second.len())
+    }
+
     /// Returns all pairs in order, each with its count.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str, u64)> {
         self.0

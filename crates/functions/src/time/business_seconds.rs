@@ -192,7 +192,7 @@ mod tests {
             planning_error(&ctx, query).await,
             "Error during planning: 'business_seconds' expects a calendar such as \
              'tz=Europe/Berlin; mon-fri 09:00-17:00; off 2026-12-25' as argument 3 (calendar), got \
-             'mon 9-17': character 5: expected hours such as 09:00-17:30, got '9-17'"
+             'mon 9-17': calendar at character 5: expected hours such as 09:00-17:30, got '9-17'"
         );
         let query = "select business_seconds(1, date '2026-01-02', 'mon 09:00-17:00')";
         assert_eq!(

@@ -39,7 +39,7 @@ pub(super) fn calendar(call: &Call, i: usize) -> Result<Option<Arc<BusinessCalen
         Err(error) => call.refuse(
             i,
             "a calendar such as 'tz=Europe/Berlin; mon-fri 09:00-17:00; off 2026-12-25'",
-            format!("'{text}': character {}: {}", error.position, error.reason),
+            format!("'{text}': {error}"),
         ),
     }
 }

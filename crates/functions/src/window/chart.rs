@@ -17,10 +17,18 @@ pub(super) const POINT: &[(&str, Type)] = &[
     ("upper", Type::Number),
     ("z", Type::Number),
     ("signal", Type::Whole),
+    ("reason", Type::Text),
 ];
 
-/// Returns the fields of a point, in order.
-pub(super) fn fields(point: &ChartPoint) -> Vec<Value> {
+/// Returns the fields of a point, in order; the reason says why what is NULL is NULL.
+pub(super) fn fields(point: &ChartPoint, reason: Option<&str>) -> Vec<Value> {
+    let mut values = numbers(point);
+    values.push(reason.into());
+    values
+}
+
+/// Returns the fields of a point before the reason.
+pub(super) fn numbers(point: &ChartPoint) -> Vec<Value> {
     vec![
         point.value.into(),
         point.centre.into(),
@@ -52,6 +60,13 @@ impl Known {
             .map(|c| rows.iter().filter_map(|row| c.get(*row)).collect())
             .collect();
         Ok((Self { n_rows, rows }, numbers))
+    }
+
+    /// Returns why limits of single values are unknown, where they are: two values of the
+    /// baseline are needed to see how far neighbours are apart.
+    pub(super) fn too_few(&self, baseline: Option<&[bool]>) -> Option<String> {
+        let n = baseline.map_or(self.rows.len(), |mask| mask.iter().filter(|m| **m).count());
+        (n < 2).then(|| format!("x has {n} of at least 2 values in the baseline"))
     }
 
     /// Returns which of the known rows belong to the baseline, where the call gives one.

@@ -17,12 +17,13 @@ use crate::value::{Type, Value};
 #[user_doc(
     doc_section(label = "Monitoring Functions"),
     description = "Returns how far the values up to each row have run away from the target, `struct(c_plus, c_minus, \
-limit, n_plus, n_minus, signal)`: c_plus = max(0, x - (target + k * sigma) + c_plus before), c_minus likewise below, \
+limit, n_plus, n_minus, signal, reason)`: c_plus = max(0, x - (target + k * sigma) + c_plus before), c_minus likewise below, \
 limit = h * sigma, all in the unit of x; n_plus and n_minus count the rows since the sum was last 0 (the shift began \
 there); signal is 1 where c_plus is strictly above the limit, -1 where c_minus is, else 0. This is the tabular form of \
 Montgomery's textbook; k = 0.5 finds shifts of one sigma. A target or sigma that is not given is the mean or the mean \
 moving range / 1.128 of the baseline. Rows with a NULL, infinity or NaN are not part of the chart and have a NULL \
-result, as has every row where a single value leaves sigma unknown. A frame has no effect.",
+result; where the baseline has fewer than two values and sigma is not given, or none and target is not, all fields are \
+NULL and reason says so. A frame has no effect.",
     syntax_example = "cusum(x [, target [, sigma [, k [, h [, baseline]]]]]) over ([partition by ...] order by ...)",
     sql_example = r#"```sql
 select week, round(c.c_plus, 2) as c_plus, c.limit as "limit", c.signal as signal
@@ -70,6 +71,7 @@ const RESULT: Type = Type::Record(&[
     ("n_plus", Type::Whole),
     ("n_minus", Type::Whole),
     ("signal", Type::Whole),
+    ("reason", Type::Text),
 ]);
 
 impl Window for Cusum {
@@ -127,21 +129,27 @@ impl Partition for Sums {
             ..self.options
         };
         let points = cusum(&columns[0], &options).map_err(|e| refused(Cusum::NAME, &e))?;
-        RESULT.array(known.spread(points.into_iter().map(record)))
+        let reason = known.too_few(baseline.as_deref());
+        let points = points.into_iter();
+        RESULT.array(known.spread(points.map(|p| record(p, reason.as_deref()))))
     }
 }
 
-fn record(point: Option<CusumPoint>) -> Value {
-    point.map_or(Value::Null, |point| {
-        Value::Record(vec![
-            point.c_plus.into(),
-            point.c_minus.into(),
-            point.limit.into(),
-            point.n_plus.into(),
-            point.n_minus.into(),
-            point.signal.into(),
-        ])
-    })
+fn record(point: Option<CusumPoint>, reason: Option<&str>) -> Value {
+    let Some(point) = point else {
+        let mut values = vec![Value::Null; 6];
+        values.push(reason.into());
+        return Value::Record(values);
+    };
+    Value::Record(vec![
+        point.c_plus.into(),
+        point.c_minus.into(),
+        point.limit.into(),
+        point.n_plus.into(),
+        point.n_minus.into(),
+        point.signal.into(),
+        Value::Null,
+    ])
 }
 
 #[cfg(test)]
@@ -166,6 +174,7 @@ mod tests {
     #[tokio::test]
     async fn sums_are_those_of_montgomery() {
         let got = sums(&[9.45, 7.99, 9.29, 11.66], ", 10, 1").await;
+        let got: Vec<Cell> = got.chunks(7).flat_map(|row| row[..6].to_vec()).collect();
         let rows = [
             [0.0, 0.05, 5.0, 0.0, 1.0, 0.0],
             [0.0, 1.56, 5.0, 0.0, 2.0, 0.0],
@@ -181,7 +190,7 @@ mod tests {
             return;
         };
         let got = sums(&published_numbers(&case["input"]), ", 10, 1").await;
-        let column = |i: usize| -> Vec<Cell> { got.iter().skip(i).step_by(6).cloned().collect() };
+        let column = |i: usize| -> Vec<Cell> { got.iter().skip(i).step_by(7).cloned().collect() };
         let expected = &case["expected"];
         assert_near(&column(0), &published_numbers(&expected["c_plus"]), 6e-3);
         assert_near(&column(1), &published_numbers(&expected["c_minus"]), 6e-3);
@@ -194,6 +203,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_single_value_without_sigma_has_no_sums() {
-        assert_eq!(sums(&[9.45], "").await, vec![Cell::Null; 6]);
+        let got = sums(&[9.45], "").await;
+        assert_eq!(got[..6], vec![Cell::Null; 6]);
+        let reason = "x has 1 of at least 2 values in the baseline".to_string();
+        assert_eq!(got[6], Cell::Text(reason));
     }
 }

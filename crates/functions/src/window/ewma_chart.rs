@@ -18,11 +18,12 @@ use crate::value::{Type, Value};
 #[user_doc(
     doc_section(label = "Monitoring Functions"),
     description = "Returns the point of each row on a chart of the exponentially weighted moving average, which finds \
-small lasting shifts, `struct(value, centre, lower, upper, z, signal)`: value = lambda * x + (1 - lambda) * the value \
+small lasting shifts, `struct(value, centre, lower, upper, z, signal, reason)`: value = lambda * x + (1 - lambda) * the value \
 before, beginning at the target; lower and upper are target +- sigmas * sigma * sqrt(lambda / (2 - lambda) * (1 - (1 - \
 lambda)^(2t))), or without the last factor with `steady`, as in NIST's handbook; signal is 1 strictly above, -1 strictly \
 below the limits, else 0. A target or sigma that is not given is the mean or the mean moving range / 1.128 of the \
-baseline. Rows with a NULL, infinity or NaN are not part of the chart and have a NULL result. A frame has no effect.",
+baseline. Rows with a NULL, infinity or NaN are not part of the chart and have a NULL result; where sigma is not given and the \
+baseline has fewer than two values the limits are NULL and reason says so. A frame has no effect.",
     syntax_example = "ewma_chart(x [, lambda [, sigmas [, target [, sigma [, limits [, baseline]]]]]]) over ([partition by ...] order by ...)",
     sql_example = r#"```sql
 select week, round(c.value, 3) as value, round(c.upper, 3) as upper, c.signal as signal
@@ -128,7 +129,14 @@ impl Partition for Chart {
             ..self.options
         };
         let points = ewma_chart(&columns[0], &options).map_err(|e| refused(EwmaChart::NAME, &e))?;
-        RESULT.array(known.spread(points.iter().map(|p| Value::Record(fields(p)))))
+        let reason = self
+            .options
+            .sigma
+            .map_or_else(|| known.too_few(baseline.as_deref()), |_| None);
+        let points = points
+            .iter()
+            .map(|p| Value::Record(fields(p, reason.as_deref())));
+        RESULT.array(known.spread(points))
     }
 }
 

@@ -16,21 +16,26 @@ mod p_adjust;
 pub(crate) use p_adjust::PAdjust;
 
 // Monitoring.
+mod attribute;
 mod chart;
 mod cusum;
 mod ewma_chart;
 mod modified_zscore;
+mod np_chart;
 mod p_chart;
 mod run_rules;
 mod seasonal_decompose;
+mod u_chart;
 mod xmr_chart;
 
 pub(crate) use cusum::Cusum;
 pub(crate) use ewma_chart::EwmaChart;
 pub(crate) use modified_zscore::ModifiedZscore;
+pub(crate) use np_chart::NpChart;
 pub(crate) use p_chart::PChart;
 pub(crate) use run_rules::RunRules;
 pub(crate) use seasonal_decompose::{LONGEST_PERIOD, SeasonalDecompose};
+pub(crate) use u_chart::UChart;
 pub(crate) use xmr_chart::XmrChart;
 
 use std::fmt::Debug;

@@ -17,7 +17,8 @@ use crate::value::{Type, Value};
 #[user_doc(
     doc_section(label = "Experiment Functions"),
     description = "Returns each p-value adjusted for the number of p-values in the window, 0 to 1, as R's p.adjust \
-does. `bh` (default; Benjamini and Hochberg 1995) bounds the share of false discoveries among those below a limit, \
+does. `bh` (default; Benjamini and Hochberg 1995) bounds the share of false discoveries among those below a limit if \
+the tests are independent, `by` (Benjamini and Yekutieli 2001) however they depend on each other, \
 `holm` (1979) the chance of any false discovery, `bonferroni` the same with less power. NULL stays NULL and is not \
 counted. A number outside 0..1 is an error. A frame has no effect.",
     syntax_example = "p_adjust(p [, method]) over ([partition by ...])",
@@ -36,14 +37,15 @@ order by p;
     argument(name = "p", description = "p-value of one test."),
     argument(
         name = "method",
-        description = "'bh' (default), 'holm' or 'bonferroni'."
+        description = "'bh' (default), 'by', 'holm' or 'bonferroni'."
     )
 )]
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct PAdjust;
 
-const METHODS: [(&str, Adjustment); 3] = [
+const METHODS: [(&str, Adjustment); 4] = [
     ("bh", Adjustment::BenjaminiHochberg),
+    ("by", Adjustment::BenjaminiYekutieli),
     ("holm", Adjustment::Holm),
     ("bonferroni", Adjustment::Bonferroni),
 ];
@@ -102,6 +104,9 @@ mod tests {
     #[tokio::test]
     async fn p_values_are_adjusted_as_in_r() {
         assert_near(&adjusted("bh").await, &[0.04, 0.05, 0.05, 0.05], 1e-12);
+        let harmonic = 1.0 + 1.0 / 2.0 + 1.0 / 3.0 + 1.0 / 4.0;
+        let expected = [0.04, 0.05, 0.05, 0.05].map(|p| p * harmonic);
+        assert_near(&adjusted("by").await, &expected, 1e-12);
         assert_near(&adjusted("holm").await, &[0.04, 0.09, 0.09, 0.09], 1e-12);
         assert_near(
             &adjusted("bonferroni").await,
@@ -119,6 +124,9 @@ mod tests {
             "{got}"
         );
         let got = planning_error(&session(), "select p_adjust(1, 'fdr') over ()").await;
-        assert!(got.contains("one of 'bh', 'holm', 'bonferroni'"), "{got}");
+        assert!(
+            got.contains("one of 'bh', 'by', 'holm', 'bonferroni'"),
+            "{got}"
+        );
     }
 }

@@ -1,30 +1,24 @@
 //! `p_chart(defects, n [, method [, sigmas [, baseline]]]) over (order by ...)`: chart of a rate.
 
-use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
-use datafusion::common::{Result, exec_err};
+use datafusion::common::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use aftersight_stats::p_chart::{AttributeChart, p_chart};
-
-use super::chart::{Known, POINT, baseline_place, fields};
+use super::attribute::{Attribute, Plotted, RESULT, parameters};
 use super::{Partition, Window};
-use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::folded::refused;
-use crate::scalar::counted;
-use crate::value::{Type, Value};
+use crate::args::{Call, Parameters};
 
 #[user_doc(
     doc_section(label = "Monitoring Functions"),
     description = "Returns the point of each period on a chart of a rate, `struct(value, centre, lower, upper, z, \
-signal)`: value is defects / n, centre the rate of all periods or of the baseline, lower and upper are centre +- sigmas \
+signal, reason)`: value is defects / n, centre the rate of all periods or of the baseline, lower and upper are centre +- sigmas \
 * sqrt(centre * (1 - centre) / n) cut to 0..1, z the distance from the centre in standard deviations (for `run_rules`), \
 signal 1 strictly above the upper limit, -1 strictly below the lower, else 0. With `laney` the standard deviation is \
 multiplied by how much the standardised rates really vary from one period to the next (Laney 2002, p'): use it where n \
 is in the thousands, since plain limits then shrink until every period signals. All are fractions. Periods with a NULL \
-are not part of the chart and have a NULL result; a period with n of 0 has a centre only. Counts that are negative, not \
-whole, or more than n are an error. A frame has no effect.",
+are not part of the chart and have a NULL result. Neither are those whose counts are negative, not whole, or more than n: \
+their fields are NULL and reason says why, as it does for a period with n of 0, which has a centre only. A frame has no effect.",
     syntax_example = "p_chart(defects, n [, method [, sigmas [, baseline]]]) over ([partition by ...] order by ...)",
     sql_example = r#"```sql
 select week, round(c.value, 3) as value, round(c.lower, 3) as lower, round(c.upper, 3) as upper, c.signal as signal
@@ -56,39 +50,24 @@ order by week;
         name = "baseline",
         description = "Whether the period is one of those that centre and limits come from; all by default."
     ),
+    related_udf(name = "np_chart"),
+    related_udf(name = "u_chart"),
     related_udf(name = "xmr_chart"),
     related_udf(name = "run_rules")
 )]
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct PChart;
 
-const RESULT: Type = Type::Record(POINT);
-
-const METHODS: [(&str, bool); 2] = [("plain", false), ("laney", true)];
-
 impl Window for PChart {
     const NAME: &'static str = "p_chart";
-    const PARAMETERS: Parameters = Parameters::new(
-        Self::NAME,
-        &[
-            Parameter::column("defects", Kind::Number),
-            Parameter::column("n", Kind::Number),
-            Parameter::option("method", Kind::Text),
-            Parameter::option("sigmas", Kind::Number),
-            Parameter::column("baseline", Kind::Boolean).optional(),
-        ],
-    );
+    const PARAMETERS: Parameters = Parameters::new(Self::NAME, &parameters("n"));
 
     fn result(&self) -> DataType {
         RESULT.data_type()
     }
 
     fn build(&self, call: &Call) -> Result<Box<dyn Partition>> {
-        Ok(Box::new(Chart {
-            laney: call.choice(2, &METHODS)?.unwrap_or(false),
-            sigmas: call.positive(3)?.unwrap_or(3.0),
-            baseline: baseline_place(call, 4),
-        }))
+        Attribute::read(Self::NAME, Plotted::Rate, call)
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -96,43 +75,10 @@ impl Window for PChart {
     }
 }
 
-#[derive(Debug)]
-struct Chart {
-    laney: bool,
-    sigmas: f64,
-    baseline: Option<usize>,
-}
-
-impl Partition for Chart {
-    fn compute(&self, arguments: &[ArrayRef]) -> Result<ArrayRef> {
-        let (known, columns) = Known::of(arguments, 2)?;
-        let mut samples = Vec::with_capacity(columns[0].len());
-        for (&defects, &n) in columns[0].iter().zip(&columns[1]) {
-            match counted(defects, n) {
-                Some(sample) => samples.push(sample),
-                None => {
-                    return exec_err!(
-                        "'p_chart' expects whole counts with defects of at most n, got {defects} of {n}"
-                    );
-                }
-            }
-        }
-        let baseline = known.baseline(arguments, self.baseline)?;
-        let chart = AttributeChart {
-            baseline: baseline.as_deref(),
-            sigmas: self.sigmas,
-            laney: self.laney,
-        };
-        let limits = p_chart(&samples, &chart).map_err(|e| refused(PChart::NAME, &e))?;
-        let points = limits.points.iter().map(|p| Value::Record(fields(p)));
-        RESULT.array(known.spread(points))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::harness::{
-        Cell, assert_near, error, published, published_case, published_numbers, session, value,
+        Cell, assert_near, published, published_case, published_numbers, session, value,
     };
 
     /// Montgomery, example 6-1 of the solutions manual: 117 defectives in 20 samples of 100.
@@ -169,9 +115,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn more_defects_than_cases_are_refused() {
-        let got = error(&session(), "select p_chart(3, 2) over ()").await;
-        assert!(got.contains("defects of at most n, got 3 of 2"), "{got}");
+    async fn a_period_that_cannot_be_says_why_and_spares_the_others() {
+        let query = "select array_agg(struct(c['value'], c['reason']) order by i) from (select i, \
+                     p_chart(d, n) over (order by i) as c \
+                     from (values (1, 1, 10), (2, 3, 2), (3, 3, 10), (4, 0, 0)) as t(i, d, n))";
+        let text = |reason: &str| Cell::Text(reason.to_string());
+        assert_eq!(
+            value(&session(), query).await,
+            [
+                Cell::Number(0.1),
+                Cell::Null,
+                Cell::Null,
+                text("expected whole counts with defects of at most n, got 3 of 2"),
+                Cell::Number(0.3),
+                Cell::Null,
+                Cell::Null,
+                text("n is 0"),
+            ]
+        );
     }
 
     /// qcc's orange juice cans: 30 samples of 50, of which 15 and 23 are out of control.

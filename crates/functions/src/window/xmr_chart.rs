@@ -8,7 +8,7 @@ use datafusion_macros::user_doc;
 
 use aftersight_stats::xmr_chart::{SigmaFrom, xmr_chart};
 
-use super::chart::{Known, baseline_place, fields};
+use super::chart::{Known, baseline_place, numbers};
 use super::{Partition, Window};
 use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::folded::refused;
@@ -17,12 +17,12 @@ use crate::value::{Type, Value};
 #[user_doc(
     doc_section(label = "Monitoring Functions"),
     description = "Returns the point of each row on a chart of single values and moving ranges, `struct(value, centre, \
-lower, upper, z, signal, range, range_upper, range_signal)`: centre is the mean, lower and upper are centre +- sigmas * \
+lower, upper, z, signal, range, range_upper, range_signal, reason)`: centre is the mean, lower and upper are centre +- sigmas * \
 sigma in the unit of x, z is the distance from the centre in sigma (for `run_rules`), signal 1 strictly above the upper \
 limit, -1 strictly below the lower, else 0. sigma is the mean moving range / 1.128 (`moving_range`, default; a drift \
 does not widen the limits), or the standard deviation over c4 (`sd`), as in R's qcc. range is the distance to the row \
 before, NULL for the first, range_upper 3.267 times the mean range, range_signal 1 above it. Rows with a NULL, infinity \
-or NaN are not part of the chart and have a NULL result; a single row has no limits. A frame has no effect.",
+or NaN are not part of the chart and have a NULL result; with fewer than two of them in the baseline there are no limits, and reason says so. A frame has no effect.",
     syntax_example = "xmr_chart(x [, sigma_from [, sigmas [, baseline]]]) over ([partition by ...] order by ...)",
     sql_example = r#"```sql
 select day, c.centre as centre, round(c.upper, 3) as upper, c.signal as signal
@@ -70,6 +70,7 @@ const RESULT: Type = Type::Record(&[
     ("range", Type::Number),
     ("range_upper", Type::Number),
     ("range_signal", Type::Whole),
+    ("reason", Type::Text),
 ]);
 
 const SIGMA_FROM: [(&str, SigmaFrom); 2] = [
@@ -124,13 +125,15 @@ impl Partition for Chart {
             self.sigmas,
         )
         .map_err(|e| refused(XmrChart::NAME, &e))?;
+        let reason = known.too_few(baseline.as_deref());
         let points = chart
             .points
             .iter()
             .zip(&chart.ranges)
             .map(|(point, range)| {
-                let mut values = fields(point);
+                let mut values = numbers(point);
                 values.extend([range.value.into(), range.upper.into(), range.signal.into()]);
+                values.push(reason.as_deref().into());
                 Value::Record(values)
             });
         RESULT.array(known.spread(points))
@@ -161,7 +164,8 @@ mod tests {
             3.267,
             1.0,
         ];
-        assert_near(&got, &expected, 1e-12);
+        assert_near(&got[..9], &expected, 1e-12);
+        assert_eq!(got[9], crate::harness::Cell::Null);
     }
 
     #[tokio::test]

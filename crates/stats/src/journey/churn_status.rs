@@ -4,7 +4,7 @@
 //! of all customers, or the customer's own gaps (the quantile and the median of
 //! [`OrderSummary`](super::OrderSummary)). Reaching a threshold is enough.
 
-use super::InvalidArgument;
+use crate::error::{Result, StatsError};
 
 /// Where a customer stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,7 +36,7 @@ pub fn churn_status(
     elapsed: Option<f64>,
     at_risk: Option<f64>,
     churned: Option<f64>,
-) -> Result<Option<ChurnStatus>, InvalidArgument> {
+) -> Result<Option<ChurnStatus>> {
     let number = |value: Option<f64>| value.filter(|value| !value.is_nan());
     let (Some(elapsed), Some(at_risk), Some(churned)) =
         (number(elapsed), number(at_risk), number(churned))
@@ -44,12 +44,12 @@ pub fn churn_status(
         return Ok(None);
     };
     if at_risk < 0.0 {
-        let reason = format!("expected a duration of 0 or more, got {at_risk}");
-        return Err(InvalidArgument::new("at_risk", reason));
+        let reason = format!("must be a duration of 0 or more, got {at_risk}");
+        return Err(StatsError::argument("at_risk", reason));
     }
     if churned < at_risk {
-        let reason = format!("expected at least at_risk ({at_risk}), got {churned}");
-        return Err(InvalidArgument::new("churned", reason));
+        let reason = format!("must be at least at_risk ({at_risk}), got {churned}");
+        return Err(StatsError::argument("churned", reason));
     }
     Ok(Some(if elapsed >= churned {
         ChurnStatus::Churned
@@ -87,8 +87,8 @@ mod tests {
             None
         );
         let error = churn_status(Some(1.0), Some(3.0), Some(2.0)).unwrap_err();
-        assert_eq!(error.argument, "churned");
+        assert_eq!(error.about(), Some("churned"));
         let error = churn_status(Some(1.0), Some(-3.0), Some(2.0)).unwrap_err();
-        assert_eq!(error.argument, "at_risk");
+        assert_eq!(error.about(), Some("at_risk"));
     }
 }

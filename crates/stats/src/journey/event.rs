@@ -4,7 +4,7 @@
 //! bits. The log sorts by a total order that depends on nothing but the rows,
 //! so partitions, batches and spills cannot change an answer.
 
-use super::InvalidArgument;
+use crate::error::{Result, StatsError};
 
 /// The most conditions a funnel or a pattern may have, one bit each.
 pub const MAX_CONDITIONS: usize = 32;
@@ -116,13 +116,13 @@ impl EventLog {
     }
 
     /// Reads what [`EventLog::to_bytes`] wrote.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidArgument> {
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         if !bytes.len().is_multiple_of(EVENT_BYTES) {
             let reason = format!(
-                "an event log is a multiple of {EVENT_BYTES} bytes, got {}",
+                "must be a multiple of {EVENT_BYTES} bytes, got {}",
                 bytes.len()
             );
-            return Err(InvalidArgument::new("state", reason));
+            return Err(StatsError::argument("state", reason));
         }
         let mut log = Self::new();
         log.events.reserve(bytes.len() / EVENT_BYTES);
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn a_torn_state_is_an_error() {
         let error = EventLog::from_bytes(&[0; 13]).unwrap_err();
-        assert_eq!(error.argument, "state");
+        assert_eq!(error.about(), Some("state"));
     }
 
     proptest! {

@@ -6,7 +6,7 @@
 //! A ticket solved less than the window before the end of the data is not
 //! mature: it cannot be judged by repeat contact yet and is left out.
 
-use super::InvalidArgument;
+use crate::error::{Result, StatsError};
 
 /// One ticket of a customer; instants in ticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,10 +45,7 @@ pub enum FirstContact {
 
 /// Returns for each ticket of one customer whether it was resolved at the first
 /// contact; NULL where it does not count. The tickets may be in any order.
-pub fn first_contact(
-    tickets: &[Ticket],
-    method: FirstContact,
-) -> Result<Vec<Option<bool>>, InvalidArgument> {
+pub fn first_contact(tickets: &[Ticket], method: FirstContact) -> Result<Vec<Option<bool>>> {
     let FirstContact::RepeatContact {
         window,
         same_issue,
@@ -66,8 +63,8 @@ pub fn first_contact(
             .collect());
     };
     if window <= 0 {
-        let reason = format!("expected a duration above 0, got {window}");
-        return Err(InvalidArgument::new("window", reason));
+        let reason = format!("must be a duration above 0, got {window}");
+        return Err(StatsError::argument("window", reason));
     }
     // Contacts by issue and time, or by time alone: the next one is a search away.
     let key = |issue: u64, at: i64| (if same_issue { issue } else { 0 }, at);
@@ -175,8 +172,8 @@ mod tests {
         assert_eq!(
             first_contact(&one, repeat(0, true, true))
                 .unwrap_err()
-                .argument,
-            "window"
+                .about(),
+            Some("window")
         );
     }
 

@@ -4,7 +4,7 @@
 //! window. It replaces a window over millions of partitions: the state is the
 //! customer's timestamps, the answer one pass over them.
 
-use super::InvalidArgument;
+use crate::error::{Result, StatsError};
 
 /// What to ask of a sequence; durations in the unit of the timestamps.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -26,24 +26,24 @@ pub struct OrderOptions {
 
 impl OrderOptions {
     /// Checks the options once, before any row is read.
-    pub fn validate(&self) -> Result<(), InvalidArgument> {
+    pub fn validate(&self) -> Result<()> {
         for (argument, within) in [("within", self.within), ("gap_within", self.gap_within)] {
             if let Some(within) = within
                 && within <= 0
             {
-                let reason = format!("expected a duration above 0, got {within}");
-                return Err(InvalidArgument::new(argument, reason));
+                let reason = format!("must be a duration above 0, got {within}");
+                return Err(StatsError::argument(argument, reason));
             }
         }
         if self.kth == Some(0) {
-            let reason = "events count from 1, got 0";
-            return Err(InvalidArgument::new("kth", reason));
+            let reason = "must be 1 or more, got 0";
+            return Err(StatsError::argument("kth", reason));
         }
         if let Some(quantile) = self.gap_quantile
             && !(0.0..=1.0).contains(&quantile)
         {
-            let reason = format!("expected a share between 0 and 1, got {quantile}");
-            return Err(InvalidArgument::new("gap_quantile", reason));
+            let reason = format!("must be a share between 0 and 1, got {quantile}");
+            return Err(StatsError::argument("gap_quantile", reason));
         }
         Ok(())
     }
@@ -139,16 +139,13 @@ impl OrderSequence {
     }
 
     /// Walks the sequence once.
-    pub fn finish(&mut self, options: &OrderOptions) -> Result<OrderSummary, InvalidArgument> {
+    pub fn finish(&mut self, options: &OrderOptions) -> Result<OrderSummary> {
         order_summary(self.sorted(), options)
     }
 }
 
 /// Walks ascending timestamps once; the operator's form of [`OrderSequence`].
-pub fn order_summary(
-    sorted: &[i64],
-    options: &OrderOptions,
-) -> Result<OrderSummary, InvalidArgument> {
+pub fn order_summary(sorted: &[i64], options: &OrderOptions) -> Result<OrderSummary> {
     options.validate()?;
     let end = match options.as_of {
         Some(as_of) => sorted.partition_point(|at| *at < as_of),
@@ -292,17 +289,20 @@ mod tests {
             within: Some(0),
             ..OrderOptions::default()
         };
-        assert_eq!(within.validate().unwrap_err().argument, "within");
+        assert_eq!(within.validate().unwrap_err().about(), Some("within"));
         let quantile = OrderOptions {
             gap_quantile: Some(1.5),
             ..OrderOptions::default()
         };
-        assert_eq!(quantile.validate().unwrap_err().argument, "gap_quantile");
+        assert_eq!(
+            quantile.validate().unwrap_err().about(),
+            Some("gap_quantile")
+        );
         let kth = OrderOptions {
             kth: Some(0),
             ..OrderOptions::default()
         };
-        assert_eq!(order_summary(&[], &kth).unwrap_err().argument, "kth");
+        assert_eq!(order_summary(&[], &kth).unwrap_err().about(), Some("kth"));
     }
 
     proptest! {

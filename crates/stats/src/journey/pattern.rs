@@ -6,10 +6,8 @@
 //! pattern: no blanks, no alternatives, no groups, as in ClickHouse. A time
 //! bound needs an event before it to measure from.
 
-use std::error::Error;
-use std::fmt;
-
 use super::MAX_CONDITIONS;
+use crate::error::{Result, StatsError};
 
 /// How a time bound compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,30 +52,9 @@ pub struct Pattern {
     pub(super) gaps: Vec<Vec<Gap>>,
 }
 
-/// Why a text is no pattern, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PatternError {
-    /// The character at which reading stopped, counting from 1.
-    pub position: usize,
-    /// What was expected there, and what was found.
-    pub reason: String,
-}
-
-impl fmt::Display for PatternError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "argument 'pattern', character {}: {}",
-            self.position, self.reason
-        )
-    }
-}
-
-impl Error for PatternError {}
-
 impl Pattern {
     /// Reads a pattern over `n_conditions` conditions.
-    pub fn parse(text: &str, n_conditions: usize) -> Result<Self, PatternError> {
+    pub fn parse(text: &str, n_conditions: usize) -> Result<Self> {
         let mut reader = Reader { text, at: 0 };
         if !(1..=MAX_CONDITIONS).contains(&n_conditions) {
             return Err(reader.error(format!(
@@ -104,7 +81,7 @@ impl Pattern {
         Ok(pattern)
     }
 
-    fn time(&mut self, reader: &mut Reader<'_>) -> Result<(), PatternError> {
+    fn time(&mut self, reader: &mut Reader<'_>) -> Result<()> {
         let start = reader.at - "(?t".len();
         // The longer operators first: `<` is the beginning of `<=`.
         let comparisons = [
@@ -132,11 +109,7 @@ impl Pattern {
         Ok(())
     }
 
-    fn condition(
-        &mut self,
-        reader: &mut Reader<'_>,
-        n_conditions: usize,
-    ) -> Result<(), PatternError> {
+    fn condition(&mut self, reader: &mut Reader<'_>, n_conditions: usize) -> Result<()> {
         let start = reader.at;
         let number = reader.number("the number of a condition or t")?;
         reader.close()?;
@@ -188,7 +161,7 @@ impl Reader<'_> {
         found
     }
 
-    fn number(&mut self, what: &str) -> Result<u64, PatternError> {
+    fn number(&mut self, what: &str) -> Result<u64> {
         let rest = self.rest();
         let n_digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         if n_digits == 0 {
@@ -203,7 +176,7 @@ impl Reader<'_> {
         }
     }
 
-    fn close(&mut self) -> Result<(), PatternError> {
+    fn close(&mut self) -> Result<()> {
         if self.take(")") {
             Ok(())
         } else {
@@ -211,7 +184,7 @@ impl Reader<'_> {
         }
     }
 
-    fn expected(&self, what: &str) -> PatternError {
+    fn expected(&self, what: &str) -> StatsError {
         let found = match self.rest().chars().next() {
             Some(found) => format!("'{found}'"),
             None => "the end".to_owned(),
@@ -219,10 +192,11 @@ impl Reader<'_> {
         self.error(format!("expected {what}, got {found}"))
     }
 
-    fn error(&self, reason: String) -> PatternError {
+    fn error(&self, reason: String) -> StatsError {
         let read = self.text.get(..self.at).unwrap_or(self.text);
-        PatternError {
-            position: read.chars().count() + 1,
+        StatsError::Syntax {
+            argument: "pattern",
+            character: read.chars().count() + 1,
             reason,
         }
     }
@@ -289,11 +263,14 @@ mod tests {
             ),
         ] {
             let error = Pattern::parse(text, 2).unwrap_err();
-            assert_eq!((error.position, error.reason.as_str()), (position, reason));
+            assert_eq!(
+                error.to_string(),
+                format!("pattern at character {position}: {reason}")
+            );
         }
         assert_eq!(
             Pattern::parse("(?0)", 2).unwrap_err().to_string(),
-            "argument 'pattern', character 3: expected a condition from 1 to 2, got 0"
+            "pattern at character 3: expected a condition from 1 to 2, got 0"
         );
         assert!(Pattern::parse(".", 33).is_err());
     }
@@ -302,7 +279,10 @@ mod tests {
         #[test]
         fn no_text_panics(text in "[(?t.*)<>=0-9 é]{0,20}") {
             if let Err(error) = Pattern::parse(&text, 3) {
-                prop_assert!(error.position <= text.chars().count() + 1);
+                let StatsError::Syntax { character, .. } = error else {
+                    panic!("{error}");
+                };
+                prop_assert!(character <= text.chars().count() + 1);
             }
         }
     }

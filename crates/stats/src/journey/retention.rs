@@ -3,7 +3,8 @@
 //! The order of time plays no role, as in ClickHouse: a condition usually names
 //! a day or a period itself.
 
-use super::{InvalidArgument, MAX_CONDITIONS};
+use super::MAX_CONDITIONS;
+use crate::error::{Result, StatsError};
 
 /// The conditions met by any row of a group.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,10 +34,10 @@ impl Retention {
     }
 
     /// Returns for each condition whether it and the first one were met.
-    pub fn finish(self, n_conditions: usize) -> Result<Vec<bool>, InvalidArgument> {
+    pub fn finish(self, n_conditions: usize) -> Result<Vec<bool>> {
         if !(1..=MAX_CONDITIONS).contains(&n_conditions) {
-            let reason = format!("expected 1 to {MAX_CONDITIONS} conditions, got {n_conditions}");
-            return Err(InvalidArgument::new("conditions", reason));
+            let reason = format!("must be 1 to {MAX_CONDITIONS}, got {n_conditions}");
+            return Err(StatsError::argument("conditions", reason));
         }
         let base = self.met & 1 == 1;
         Ok((0..n_conditions)
@@ -76,10 +77,7 @@ mod tests {
     #[test]
     fn the_number_of_conditions_has_bounds() {
         let error = Retention::default().finish(33).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "argument 'conditions': expected 1 to 32 conditions, got 33"
-        );
+        assert_eq!(error.to_string(), "conditions must be 1 to 32, got 33");
         assert!(Retention::default().finish(0).is_err());
         assert_eq!(
             Retention::from_bits(u32::MAX).finish(32).unwrap(),

@@ -3,7 +3,7 @@
 //! A new session starts when more than the gap has passed since the previous
 //! event; exactly the gap still belongs to the old one. Sessions count from 1.
 
-use super::InvalidArgument;
+use crate::error::{Result, StatsError};
 
 /// Numbers the sessions of one customer, event by event.
 #[derive(Debug, Clone)]
@@ -15,10 +15,10 @@ pub struct Sessionizer {
 
 impl Sessionizer {
     /// A counter for a gap in ticks, which must be positive.
-    pub fn new(gap: i64) -> Result<Self, InvalidArgument> {
+    pub fn new(gap: i64) -> Result<Self> {
         if gap <= 0 {
-            let reason = format!("expected a duration above 0, got {gap}");
-            return Err(InvalidArgument::new("gap", reason));
+            let reason = format!("must be a duration above 0, got {gap}");
+            return Err(StatsError::argument("gap", reason));
         }
         Ok(Self {
             gap,
@@ -31,15 +31,15 @@ impl Sessionizer {
     ///
     /// Events come in order of time; one that steps back is an error, because
     /// its session would depend on the order of arrival.
-    pub fn push(&mut self, at: Option<i64>) -> Result<Option<u64>, InvalidArgument> {
+    pub fn push(&mut self, at: Option<i64>) -> Result<Option<u64>> {
         let Some(at) = at else {
             return Ok(None);
         };
         let apart = match self.last {
             None => true,
             Some(last) if at < last => {
-                let reason = format!("expected events in order of time, got {at} after {last}");
-                return Err(InvalidArgument::new("timestamp", reason));
+                let reason = format!("must not go back in time, got {at} after {last}");
+                return Err(StatsError::argument("timestamp", reason));
             }
             Some(last) => at.abs_diff(last) > self.gap.unsigned_abs(),
         };
@@ -63,7 +63,7 @@ pub struct Session {
 }
 
 /// Returns the sessions of one customer's events, given in order of time.
-pub fn sessions(sorted: &[i64], gap: i64) -> Result<Vec<Session>, InvalidArgument> {
+pub fn sessions(sorted: &[i64], gap: i64) -> Result<Vec<Session>> {
     let mut numbers = Sessionizer::new(gap)?;
     let mut found: Vec<Session> = Vec::new();
     let mut current = 0;
@@ -114,8 +114,8 @@ mod tests {
 
     #[test]
     fn a_gap_of_zero_and_unsorted_events_are_errors() {
-        assert_eq!(sessions(&[], 0).unwrap_err().argument, "gap");
-        assert_eq!(sessions(&[2, 1], 5).unwrap_err().argument, "timestamp");
+        assert_eq!(sessions(&[], 0).unwrap_err().about(), Some("gap"));
+        assert_eq!(sessions(&[2, 1], 5).unwrap_err().about(), Some("timestamp"));
     }
 
     proptest! {

@@ -27,7 +27,8 @@
 //! `allow_reentry` it is no more than the step of the event before the repeated
 //! one, as the test of that combination prints (`a b a b c` gives 1).
 
-use super::{Event, InvalidArgument, MAX_CONDITIONS};
+use super::{Event, MAX_CONDITIONS};
+use crate::error::{Result, StatsError};
 
 mod once;
 
@@ -51,7 +52,7 @@ impl FunnelModes {
     ///
     /// An empty text and `default` are the default mode; `strict` is the old
     /// name of `strict_deduplication`.
-    pub fn parse(text: &str) -> Result<Self, InvalidArgument> {
+    pub fn parse(text: &str) -> Result<Self> {
         let mut modes = Self::default();
         for word in text.split(',').map(str::trim) {
             match word.to_ascii_lowercase().as_str() {
@@ -63,10 +64,10 @@ impl FunnelModes {
                 "allow_reentry" => modes.allow_reentry = true,
                 _ => {
                     let reason = format!(
-                        "expected strict_deduplication, strict_order, strict_increase, \
+                        "must be strict_deduplication, strict_order, strict_increase, \
                          strict_once or allow_reentry, got '{word}'"
                     );
-                    return Err(InvalidArgument::new("mode", reason));
+                    return Err(StatsError::argument("mode", reason));
                 }
             }
         }
@@ -120,22 +121,18 @@ pub struct WindowFunnel {
 
 impl WindowFunnel {
     /// Checks and keeps the options; the window is in ticks and above 0.
-    pub fn new(
-        window: i64,
-        n_conditions: usize,
-        modes: FunnelModes,
-    ) -> Result<Self, InvalidArgument> {
+    pub fn new(window: i64, n_conditions: usize, modes: FunnelModes) -> Result<Self> {
         if window <= 0 {
-            let reason = format!("expected a duration above 0, got {window}");
-            return Err(InvalidArgument::new("window", reason));
+            let reason = format!("must be a duration above 0, got {window}");
+            return Err(StatsError::argument("window", reason));
         }
         if !(1..=MAX_CONDITIONS).contains(&n_conditions) {
-            let reason = format!("expected 1 to {MAX_CONDITIONS} conditions, got {n_conditions}");
-            return Err(InvalidArgument::new("conditions", reason));
+            let reason = format!("must be 1 to {MAX_CONDITIONS}, got {n_conditions}");
+            return Err(StatsError::argument("conditions", reason));
         }
         if modes.allow_reentry && !modes.strict_order {
             let reason = "allow_reentry needs strict_order beside it";
-            return Err(InvalidArgument::new("mode", reason));
+            return Err(StatsError::argument("mode", reason));
         }
         Ok(Self {
             window: window.unsigned_abs(),

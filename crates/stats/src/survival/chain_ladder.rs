@@ -9,8 +9,8 @@
 //! It assumes that weeks develop alike: a new return policy breaks it, and
 //! nothing here can tell.
 
-use super::InvalidArgument;
 use super::triangle::Triangle;
+use crate::error::{Result, StatsError};
 
 /// How to find the variance of the last age, which only one origin has behind it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -108,10 +108,7 @@ struct Step {
 }
 
 /// Develops a triangle to its last age, or beyond it with a tail.
-pub fn chain_ladder(
-    triangle: &Triangle,
-    options: &ChainLadderOptions,
-) -> Result<ChainLadder, InvalidArgument> {
+pub fn chain_ladder(triangle: &Triangle, options: &ChainLadderOptions) -> Result<ChainLadder> {
     let mut steps = link_ratios(triangle);
     fill_sigmas(&mut steps, options.sigma);
     let weights = factor_weights(triangle);
@@ -232,7 +229,7 @@ fn log_line(points: &[(f64, f64)]) -> Option<impl Fn(f64) -> f64 + use<>> {
 }
 
 /// Returns the step beyond the last age, if there is one.
-fn tail_step(steps: &[Step], tail: Tail) -> Result<Option<Step>, InvalidArgument> {
+fn tail_step(steps: &[Step], tail: Tail) -> Result<Option<Step>> {
     match tail {
         Tail::None => Ok(None),
         Tail::Factor {
@@ -241,13 +238,13 @@ fn tail_step(steps: &[Step], tail: Tail) -> Result<Option<Step>, InvalidArgument
             sigma,
         } => {
             if !(factor.is_finite() && factor >= 1.0) {
-                let reason = format!("expected a factor of 1 or more, got {factor}");
-                return Err(InvalidArgument::new("tail", reason));
+                let reason = format!("must be a factor of 1 or more, got {factor}");
+                return Err(StatsError::argument("tail", reason));
             }
             for (argument, value) in [("tail_std_err", std_err), ("tail_sigma", sigma)] {
                 if let Some(value) = value.filter(|value| !(value.is_finite() && *value >= 0.0)) {
-                    let reason = format!("expected 0 or more, got {value}");
-                    return Err(InvalidArgument::new(argument, reason));
+                    let reason = format!("must be 0 or more, got {value}");
+                    return Err(StatsError::argument(argument, reason));
                 }
             }
             Ok(Some(Step {
@@ -270,9 +267,8 @@ fn tail_step(steps: &[Step], tail: Tail) -> Result<Option<Step>, InvalidArgument
                 .map(|age| 1.0 + growth(age as f64))
                 .product();
             if !factor.is_finite() || growth(last as f64) >= growth(last as f64 - 1.0) {
-                let reason =
-                    "the factors do not fall towards 1, so there is no tail to extrapolate";
-                return Err(InvalidArgument::new("tail", reason));
+                let reason = "cannot be extrapolated: the factors do not fall towards 1";
+                return Err(StatsError::argument("tail", reason));
             }
             // The tail is as uncertain as an age whose factor would be the tail's.
             let one_age = |read: fn(&Step) -> Option<f64>| {

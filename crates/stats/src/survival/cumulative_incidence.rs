@@ -10,8 +10,8 @@
 //! squared. Without clusters the two agree (a test shows it), so the choice is
 //! one of assumption only.
 
-use super::InvalidArgument;
 use super::times::{AtTime, SurvivalTimes, at_times};
+use crate::error::{Result, StatsError};
 
 /// The incidence of one cause at one time.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,10 +45,10 @@ pub fn cumulative_incidence(
     times: &mut SurvivalTimes,
     cause: u32,
     confidence: f64,
-) -> Result<Vec<CumulativeIncidencePoint>, InvalidArgument> {
+) -> Result<Vec<CumulativeIncidencePoint>> {
     if cause == 0 {
-        let reason = "causes count from 1, 0 is censored";
-        return Err(InvalidArgument::new("cause", reason));
+        let reason = "must be 1 or more: 0 is censored";
+        return Err(StatsError::argument("cause", reason));
     }
     let z = super::km::normal_quantile(confidence)?;
     let clustered = times.is_clustered();
@@ -162,10 +162,7 @@ impl Curve {
                     square += own;
                 }
                 let f = step.incidence;
-                let variance = constant + linear * f + square * f * f;
-                // Where all had the event the three sums cancel but for rounding.
-                let is_rounding = variance < 1e-14 * f * f;
-                finite(if is_rounding { 0.0 } else { variance })
+                settled(constant + linear * f + square * f * f, f)
             })
             .collect()
     }
@@ -231,10 +228,17 @@ impl Curve {
                     cluster.q += exit.weight * settled_q;
                     sums.add(cluster, 1.0);
                 }
-                finite(sums.square(p, q, step.incidence).max(0.0))
+                settled(sums.square(p, q, step.incidence), step.incidence)
             })
             .collect()
     }
+}
+
+/// Returns a variance unless it is what rounding leaves of sums that cancel, as where all had the
+/// event or all clusters are alike.
+fn settled(variance: f64, incidence: f64) -> Option<f64> {
+    let is_rounding = variance < 1e-14 * incidence * incidence;
+    finite(if is_rounding { 0.0 } else { variance })
 }
 
 /// The subjects of one cluster: weight at risk and settled influences.
@@ -319,8 +323,8 @@ mod tests {
         assert_eq!(
             cumulative_incidence(&mut five, 0, 0.95)
                 .unwrap_err()
-                .argument,
-            "cause"
+                .about(),
+            Some("cause")
         );
         assert!(
             cumulative_incidence(&mut SurvivalTimes::new(), 1, 0.95)

@@ -4,11 +4,14 @@
 //! where the state has clusters. At equal times events come before censorings.
 //! Where the curve reaches 0 its standard error is undefined and NULL, as in R.
 
+use std::collections::BTreeMap;
+use std::f64::consts::FRAC_PI_2;
+
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::InvalidArgument;
 use super::cumulative_incidence::Curve;
-use super::times::{SurvivalTimes, at_times};
+use super::times::{Exit, SurvivalTimes, at_times};
+use crate::error::{Result, StatsError};
 
 /// The scale on which the intervals are symmetric.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -20,18 +23,24 @@ pub enum IntervalKind {
     Plain,
     /// The logarithm of minus its logarithm; within 0 and 1 by itself.
     LogLog,
+    /// The logarithm of its odds; within 0 and 1 by itself.
+    Logit,
+    /// The arcsine of its root, as R's `arcsin`; cut at 0 and 1.
+    Arcsin,
 }
 
 impl IntervalKind {
-    /// Reads `log`, `plain` or `log_log`.
-    pub fn parse(text: &str) -> Result<Self, InvalidArgument> {
+    /// Reads `log`, `plain`, `log_log`, `logit` or `arcsin`.
+    pub fn parse(text: &str) -> Result<Self> {
         match text.to_ascii_lowercase().as_str() {
             "log" => Ok(Self::Log),
             "plain" => Ok(Self::Plain),
             "log_log" | "log-log" => Ok(Self::LogLog),
-            _ => Err(InvalidArgument::new(
+            "logit" => Ok(Self::Logit),
+            "arcsin" => Ok(Self::Arcsin),
+            _ => Err(StatsError::argument(
                 "interval",
-                format!("expected log, plain or log_log, got '{text}'"),
+                format!("must be log, plain, log_log, logit or arcsin, got '{text}'"),
             )),
         }
     }
@@ -48,6 +57,21 @@ impl IntervalKind {
             Self::LogLog => {
                 let width = width / survival.ln().abs();
                 (survival.powf(width.exp()), survival.powf((-width).exp()))
+            }
+            Self::Logit => {
+                let odds = (survival / (1.0 - survival)).ln();
+                let width = width / (1.0 - survival);
+                let at = |x: f64| 1.0 / (1.0 + (-x).exp());
+                (at(odds - width), at(odds + width))
+            }
+            Self::Arcsin => {
+                let angle = survival.sqrt().asin();
+                let width = width / 2.0 * (survival / (1.0 - survival)).sqrt();
+                let at = |x: f64| x.sin().powi(2);
+                (
+                    at((angle - width).max(0.0)),
+                    at((angle + width).min(FRAC_PI_2)),
+                )
             }
         }
     }
@@ -90,7 +114,7 @@ pub fn km_survival(
     times: &mut SurvivalTimes,
     interval: IntervalKind,
     confidence: f64,
-) -> Result<KmCurve, InvalidArgument> {
+) -> Result<KmCurve> {
     let z = normal_quantile(confidence)?;
     let n_dropped = times.n_dropped();
     let clustered = times.is_clustered();
@@ -144,11 +168,11 @@ pub struct Rmst {
 ///
 /// NULL for an empty group, and where `tau` lies beyond the last time of a curve
 /// that has not reached 0: nothing is known there. Standard errors treat
-/// subjects as independent.
-pub fn rmst(times: &mut SurvivalTimes, tau: Option<f64>) -> Result<Option<Rmst>, InvalidArgument> {
+/// subjects as independent, or are clustered as those of the curve.
+pub fn rmst(times: &mut SurvivalTimes, tau: Option<f64>) -> Result<Option<Rmst>> {
     if let Some(tau) = tau.filter(|tau| !(tau.is_finite() && *tau > 0.0)) {
-        let reason = format!("expected a time above 0, got {tau}");
-        return Err(InvalidArgument::new("tau", reason));
+        let reason = format!("must be a time above 0, got {tau}");
+        return Err(StatsError::argument("tau", reason));
     }
     let curve = km_survival(times, IntervalKind::Log, 0.95)?;
     let Some(last) = curve.points.last() else {
@@ -159,9 +183,12 @@ pub fn rmst(times: &mut SurvivalTimes, tau: Option<f64>) -> Result<Option<Rmst>,
         return Ok(None);
     }
     // From the end, so that the area right of each event is at hand.
+    let clustered = times.is_clustered();
     let mut area = 0.0;
     let mut variance = 0.0;
     let mut right = tau;
+    // What an event of weight one at a time takes from the mean, latest first.
+    let mut losses = Vec::new();
     for point in curve.points.iter().rev() {
         let left = point.time.max(0.0);
         if left >= right {
@@ -172,9 +199,18 @@ pub fn rmst(times: &mut SurvivalTimes, tau: Option<f64>) -> Result<Option<Rmst>,
         let left_over = point.n_at_risk - point.n_events;
         if point.n_events > 0.0 && left_over > 0.0 {
             variance += area * area * point.n_events / (point.n_at_risk * left_over);
+            losses.push(Loss {
+                time: point.time,
+                of_event: area / left_over,
+                of_risk: area / left_over * point.n_events / point.n_at_risk,
+            });
         }
     }
     area += right.max(0.0);
+    if clustered {
+        losses.reverse();
+        variance = clustered_variance(times.sorted(), &losses);
+    }
     Ok(area.is_finite().then_some(Rmst {
         mean: area,
         std_err: Some(variance.sqrt()).filter(|std_err| std_err.is_finite()),
@@ -182,13 +218,43 @@ pub fn rmst(times: &mut SurvivalTimes, tau: Option<f64>) -> Result<Option<Rmst>,
     }))
 }
 
+/// What the mean loses at one time.
+struct Loss {
+    time: f64,
+    /// For an event there.
+    of_event: f64,
+    /// For being at risk there: with this sign it is a gain.
+    of_risk: f64,
+}
+
+/// Returns the variance of the mean from the influences of the clusters, by the infinitesimal jackknife.
+fn clustered_variance(exits: &[Exit], losses: &[Loss]) -> f64 {
+    let mut influences: BTreeMap<u64, f64> = BTreeMap::new();
+    let mut at_risk = 0.0;
+    let mut next = losses.iter().peekable();
+    for exit in exits {
+        while let Some(loss) = next.next_if(|loss| loss.time <= exit.time) {
+            at_risk += loss.of_risk;
+        }
+        let event = losses
+            .binary_search_by(|loss| loss.time.total_cmp(&exit.time))
+            .map_or(0.0, |i| losses[i].of_event);
+        let own = if exit.cause > 0 { event } else { 0.0 };
+        *influences.entry(exit.cluster).or_default() += exit.weight * (at_risk - own);
+    }
+    influences
+        .values()
+        .map(|influence| influence * influence)
+        .sum()
+}
+
 /// Returns the normal quantile of a two-sided level such as 0.95.
-pub(super) fn normal_quantile(confidence: f64) -> Result<f64, InvalidArgument> {
+pub(super) fn normal_quantile(confidence: f64) -> Result<f64> {
     if confidence > 0.0 && confidence < 1.0 {
         Ok(Normal::standard().inverse_cdf(0.5 + confidence / 2.0))
     } else {
-        let reason = format!("expected a level between 0 and 1, got {confidence}");
-        Err(InvalidArgument::new("confidence", reason))
+        let reason = format!("must be a level between 0 and 1, got {confidence}");
+        Err(StatsError::argument("confidence", reason))
     }
 }
 

@@ -5,8 +5,8 @@
 //! middle of that stretch, as in R; NULL where the curve never gets there. The
 //! limits are the same rule on the limits of the curve.
 
-use super::InvalidArgument;
 use super::km::KmCurve;
+use crate::error::{Result, StatsError};
 
 /// How close counts as "exactly there": the square root of the double's epsilon, as in R.
 const TOLERANCE: f64 = 1.490_116_119_384_765_6e-8;
@@ -23,10 +23,10 @@ pub struct KmQuantile {
 }
 
 /// Returns the time by which a share of the subjects had the event; 0.5 is the median.
-pub fn km_quantile(curve: &KmCurve, share: f64) -> Result<KmQuantile, InvalidArgument> {
+pub fn km_quantile(curve: &KmCurve, share: f64) -> Result<KmQuantile> {
     if !(share > 0.0 && share < 1.0) {
-        let reason = format!("expected a share between 0 and 1, got {share}");
-        return Err(InvalidArgument::new("share", reason));
+        let reason = format!("must be a share between 0 and 1, got {share}");
+        return Err(StatsError::argument("share", reason));
     }
     let target = 1.0 - share;
     let points = || curve.points.iter();
@@ -179,8 +179,8 @@ mod tests {
         assert_eq!(km_quantile(&curve(&[]), 0.5).unwrap(), nothing);
         for share in [0.0, 1.0, f64::NAN] {
             assert_eq!(
-                km_quantile(&curve(&[]), share).unwrap_err().argument,
-                "share"
+                km_quantile(&curve(&[]), share).unwrap_err().about(),
+                Some("share")
             );
         }
     }

@@ -12,7 +12,6 @@ mod logrank;
 mod times;
 mod triangle;
 
-pub use crate::journey::InvalidArgument;
 pub use chain_ladder::{
     ChainLadder, ChainLadderOptions, Development, OriginForecast, SigmaRule, Tail, chain_ladder,
 };

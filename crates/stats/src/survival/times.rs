@@ -7,7 +7,7 @@
 
 use std::cmp::Ordering;
 
-use super::InvalidArgument;
+use crate::error::{Result, StatsError};
 
 /// The length of one exit in the byte form of a state.
 const EXIT_BYTES: usize = 28;
@@ -170,10 +170,10 @@ impl SurvivalTimes {
     }
 
     /// Reads what [`SurvivalTimes::to_bytes`] wrote.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidArgument> {
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let torn = || {
-            let reason = format!("not a state of survival times: {} bytes", bytes.len());
-            InvalidArgument::new("state", reason)
+            let reason = format!("is not one of survival times: {} bytes", bytes.len());
+            StatsError::argument("state", reason)
         };
         let (clustered, rest) = bytes.split_first().ok_or_else(torn)?;
         let (n_dropped, rest) = rest.split_first_chunk::<8>().ok_or_else(torn)?;
@@ -281,7 +281,7 @@ mod tests {
     fn a_torn_state_is_an_error() {
         for length in [0, 3, 10, 36] {
             let error = SurvivalTimes::from_bytes(&vec![0; length]).unwrap_err();
-            assert_eq!(error.argument, "state");
+            assert_eq!(error.about(), Some("state"));
         }
     }
 

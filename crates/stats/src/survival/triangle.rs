@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::InvalidArgument;
+use crate::error::{Result, StatsError};
 
 /// The largest triangle: more ages than this are a wrong unit of age.
 const MOST_CELLS: usize = 4_000_000;
@@ -23,22 +23,22 @@ pub struct Triangle {
 
 impl Triangle {
     /// Takes cumulative amounts, oldest origin first, ages from the first.
-    pub fn from_cumulative(rows: Vec<Vec<f64>>) -> Result<Self, InvalidArgument> {
+    pub fn from_cumulative(rows: Vec<Vec<f64>>) -> Result<Self> {
         let n_ages = rows.iter().map(Vec::len).max().unwrap_or_default();
         for (origin, row) in rows.iter().enumerate() {
             if row.is_empty() {
-                let reason = format!("origin {} has no amount at all", origin + 1);
-                return Err(InvalidArgument::new("triangle", reason));
+                let reason = format!("has no amount in origin {}", origin + 1);
+                return Err(StatsError::argument("triangle", reason));
             }
             if let Some(amount) = row
                 .iter()
                 .find(|amount| !(amount.is_finite() && **amount >= 0.0))
             {
                 let reason = format!(
-                    "expected cumulative amounts of 0 or more, got {amount} in origin {}",
+                    "must hold cumulative amounts of 0 or more, got {amount} in origin {}",
                     origin + 1
                 );
-                return Err(InvalidArgument::new("triangle", reason));
+                return Err(StatsError::argument("triangle", reason));
             }
         }
         Ok(Self { rows, n_ages })
@@ -109,14 +109,10 @@ impl TriangleCells {
     /// so that a report of an earlier day reads nothing from after it. A known
     /// cell without an amount is 0. Every period from the first origin to the
     /// last is a row. Ages of `max_age` and above count as `max_age`.
-    pub fn triangle(
-        &self,
-        latest: i64,
-        max_age: i64,
-    ) -> Result<(Vec<i64>, Triangle), InvalidArgument> {
+    pub fn triangle(&self, latest: i64, max_age: i64) -> Result<(Vec<i64>, Triangle)> {
         if max_age < 0 {
-            let reason = format!("expected an age of 0 or more, got {max_age}");
-            return Err(InvalidArgument::new("max_age", reason));
+            let reason = format!("must be an age of 0 or more, got {max_age}");
+            return Err(StatsError::argument("max_age", reason));
         }
         let known = || {
             self.cells.iter().filter(|((origin, age), _)| {
@@ -136,9 +132,9 @@ impl TriangleCells {
             .saturating_add(1);
         if n_rows.saturating_mul(oldest) > MOST_CELLS {
             let reason = format!(
-                "{n_rows} origins by {oldest} ages are too many: use longer periods or a max_age"
+                "has {n_rows} origins by {oldest} ages, too many: use longer periods or a max_age"
             );
-            return Err(InvalidArgument::new("triangle", reason));
+            return Err(StatsError::argument("triangle", reason));
         }
         let mut rows: Vec<Vec<f64>> = (first..=last)
             .map(|origin| {
@@ -194,11 +190,11 @@ mod tests {
         assert!(cells.triangle(0, 5).unwrap().0.is_empty());
         cells.push(Some(0), Some(0), Some(1.0));
         assert!(cells.triangle(-1, 5).unwrap().0.is_empty());
-        assert_eq!(cells.triangle(0, -1).unwrap_err().argument, "max_age");
+        assert_eq!(cells.triangle(0, -1).unwrap_err().about(), Some("max_age"));
         cells.push(Some(i64::MIN), Some(0), Some(1.0));
         assert_eq!(
-            cells.triangle(i64::MAX, i64::MAX).unwrap_err().argument,
-            "triangle"
+            cells.triangle(i64::MAX, i64::MAX).unwrap_err().about(),
+            Some("triangle")
         );
     }
 
@@ -207,7 +203,7 @@ mod tests {
         let error = Triangle::from_cumulative(vec![vec![1.0], vec![-1.0]]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "argument 'triangle': expected cumulative amounts of 0 or more, got -1 in origin 2"
+            "triangle must hold cumulative amounts of 0 or more, got -1 in origin 2"
         );
         assert!(Triangle::from_cumulative(vec![vec![]]).is_err());
         assert!(Triangle::from_cumulative(vec![vec![f64::NAN]]).is_err());

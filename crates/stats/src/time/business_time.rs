@@ -9,9 +9,10 @@
 //! arithmetic on whole weeks, one look at the dates with hours of their own and
 //! one at the zone's transitions, so ten years cost as much as ten minutes.
 
-use super::calendar_spec::{CalendarError, CalendarSpec, Hours};
+use super::calendar_spec::{CalendarSpec, Hours};
 use super::civil::weekday;
 use super::{DAY_US, SECOND_US, ZoneTable};
+use crate::error::{Result, StatsError};
 
 /// A date with hours of its own, and what the dates before it change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,13 +45,14 @@ pub struct BusinessCalendar {
 impl BusinessCalendar {
     /// Reads a calendar from its text form, for example
     /// `tz=Europe/Berlin; mon-fri 09:00-17:00; off 2026-12-25`.
-    pub fn parse(text: &str) -> Result<Self, CalendarError> {
+    pub fn parse(text: &str) -> Result<Self> {
         let spec = CalendarSpec::parse(text)?;
         let zone = ZoneTable::new(&spec.time_zone).map_err(|error| {
             let at = text.find("tz=").map_or(0, |at| at + "tz=".len());
-            CalendarError {
-                position: text.get(..at).unwrap_or(text).chars().count() + 1,
-                reason: error.reason,
+            StatsError::Syntax {
+                argument: "calendar",
+                character: text.get(..at).unwrap_or(text).chars().count() + 1,
+                reason: error.to_string(),
             }
         })?;
         Ok(Self::new(zone, spec))
@@ -283,8 +285,11 @@ mod tests {
     #[test]
     fn an_unknown_zone_is_an_error_at_its_place() {
         let error = BusinessCalendar::parse("mon 09:00-17:00; tz=Mars/Base").unwrap_err();
-        assert_eq!(error.position, 21);
-        assert!(error.reason.contains("Mars/Base"));
+        assert_eq!(
+            error.to_string(),
+            "calendar at character 21: time_zone must be an IANA time zone such as Europe/Berlin, \
+             got 'Mars/Base'"
+        );
     }
 
     #[test]

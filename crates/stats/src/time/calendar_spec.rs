@@ -16,10 +16,9 @@
 //! - `open DATE HOURS` replaces a date's hours, breaks and `off` included.
 
 use std::collections::BTreeMap;
-use std::error::Error;
-use std::fmt;
 
 use super::civil::{civil_from_day, day_from_civil};
+use crate::error::{Result, StatsError};
 
 /// Seconds of a day.
 const DAY: u32 = 86_400;
@@ -40,27 +39,6 @@ pub(super) struct CalendarSpec {
     pub(super) dates: BTreeMap<i64, Hours>,
 }
 
-/// Why a text is no calendar, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CalendarError {
-    /// The character the error is about, counting from 1.
-    pub position: usize,
-    /// What was expected there, and what was found.
-    pub reason: String,
-}
-
-impl fmt::Display for CalendarError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "argument 'calendar', character {}: {}",
-            self.position, self.reason
-        )
-    }
-}
-
-impl Error for CalendarError {}
-
 /// A piece of the text and where it begins, in bytes.
 #[derive(Clone, Copy)]
 struct Piece<'a> {
@@ -70,15 +48,16 @@ struct Piece<'a> {
 }
 
 impl<'a> Piece<'a> {
-    fn error(&self, reason: String) -> CalendarError {
+    fn error(&self, reason: String) -> StatsError {
         let before = self.whole.get(..self.at).unwrap_or(self.whole);
-        CalendarError {
-            position: before.chars().count() + 1,
+        StatsError::Syntax {
+            argument: "calendar",
+            character: before.chars().count() + 1,
             reason,
         }
     }
 
-    fn expected(&self, what: &str) -> CalendarError {
+    fn expected(&self, what: &str) -> StatsError {
         if self.text.is_empty() {
             self.error(format!("expected {what}, got nothing"))
         } else {
@@ -122,7 +101,7 @@ impl<'a> Piece<'a> {
 }
 
 impl CalendarSpec {
-    pub(super) fn parse(text: &str) -> Result<Self, CalendarError> {
+    pub(super) fn parse(text: &str) -> Result<Self> {
         let whole = Piece {
             whole: text,
             at: 0,
@@ -233,7 +212,7 @@ fn without(hours: &Hours, breaks: &Hours) -> Hours {
     left
 }
 
-fn hours(list: Piece<'_>) -> Result<Hours, CalendarError> {
+fn hours(list: Piece<'_>) -> Result<Hours> {
     list.split(",")
         .map(|range| {
             let Some((from, to)) = range.text.split_once('-') else {
@@ -264,7 +243,7 @@ fn two_digits(text: &str) -> Option<u32> {
     plain.then(|| text.parse().ok()).flatten()
 }
 
-fn weekdays(list: Piece<'_>) -> Result<Vec<usize>, CalendarError> {
+fn weekdays(list: Piece<'_>) -> Result<Vec<usize>> {
     let mut days = Vec::new();
     for range in list.split(",") {
         let what = "a day such as mon or mon-fri, or tz=, break, off or open";
@@ -290,7 +269,7 @@ fn weekday(text: &str) -> Option<usize> {
         .position(|name| text.eq_ignore_ascii_case(name))
 }
 
-fn dates(list: Piece<'_>) -> Result<Vec<i64>, CalendarError> {
+fn dates(list: Piece<'_>) -> Result<Vec<i64>> {
     let mut days = Vec::new();
     for range in list.split(",") {
         let mut ends = range.split("..");
@@ -308,7 +287,7 @@ fn dates(list: Piece<'_>) -> Result<Vec<i64>, CalendarError> {
 }
 
 /// Reads `YYYY-MM-DD` as a day since 1970; the date must exist.
-fn date(piece: Piece<'_>) -> Result<i64, CalendarError> {
+fn date(piece: Piece<'_>) -> Result<i64> {
     let read = || {
         let mut parts = piece.text.split('-');
         let year = parts.next().filter(|year| year.len() == 4)?;
@@ -409,14 +388,13 @@ mod tests {
         ] {
             let error = CalendarSpec::parse(text).unwrap_err();
             assert_eq!(
-                (error.position, error.reason.as_str()),
-                (position, reason),
-                "{text}"
+                error.to_string(),
+                format!("calendar at character {position}: {reason}")
             );
         }
         assert_eq!(
             CalendarSpec::parse("mon").unwrap_err().to_string(),
-            "argument 'calendar', character 4: expected hours such as 09:00-17:30, got nothing"
+            "calendar at character 4: expected hours such as 09:00-17:30, got nothing"
         );
     }
 
@@ -424,7 +402,10 @@ mod tests {
         #[test]
         fn no_text_panics(text in "(tz=|mon|-fri|break|off|open|[0-9:;., é-]){0,12}") {
             if let Err(error) = CalendarSpec::parse(&text) {
-                prop_assert!(error.position <= text.chars().count() + 1);
+                let StatsError::Syntax { character, .. } = error else {
+                    panic!("{error}");
+                };
+                prop_assert!(character <= text.chars().count() + 1);
             }
         }
 

@@ -6,7 +6,8 @@
 //! crossing a boundary, so 23:59 to 00:01 is no day.
 
 use super::civil::{civil_from_day, day_from_civil};
-use super::{DAY_US, InvalidArgument, SECOND_US};
+use super::{DAY_US, SECOND_US};
+use crate::error::{Result, StatsError};
 
 /// The unit to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,7 +38,7 @@ enum Length {
 
 impl DiffUnit {
     /// Reads a unit as SQL spells it, in any case.
-    pub fn parse(text: &str) -> Result<Self, InvalidArgument> {
+    pub fn parse(text: &str) -> Result<Self> {
         match text.to_ascii_lowercase().as_str() {
             "second" => Ok(Self::Second),
             "minute" => Ok(Self::Minute),
@@ -47,10 +48,10 @@ impl DiffUnit {
             "month" => Ok(Self::Month),
             "quarter" => Ok(Self::Quarter),
             "year" => Ok(Self::Year),
-            _ => Err(InvalidArgument::new(
+            _ => Err(StatsError::argument(
                 "unit",
                 format!(
-                    "expected second, minute, hour, day, week, month, quarter or year, got '{text}'"
+                    "must be second, minute, hour, day, week, month, quarter or year, got '{text}'"
                 ),
             )),
         }
@@ -165,7 +166,10 @@ mod tests {
     #[test]
     fn an_unknown_unit_names_itself() {
         assert_eq!(DiffUnit::parse("MONTH").unwrap(), DiffUnit::Month);
-        assert_eq!(DiffUnit::parse("fortnight").unwrap_err().argument, "unit");
+        assert_eq!(
+            DiffUnit::parse("fortnight").unwrap_err().about(),
+            Some("unit")
+        );
     }
 
     proptest! {

@@ -7,7 +7,8 @@
 //! comparisons each.
 
 use super::civil::{civil_from_day, day_from_civil, weekday};
-use super::{DAY_US, InvalidArgument, SECOND_US, ZoneTable};
+use super::{DAY_US, SECOND_US, ZoneTable};
+use crate::error::{Result, StatsError};
 
 /// The unit to cut to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,7 +29,7 @@ pub enum DateUnit {
 
 impl DateUnit {
     /// Reads a unit as SQL spells it, in any case.
-    pub fn parse(text: &str) -> Result<Self, InvalidArgument> {
+    pub fn parse(text: &str) -> Result<Self> {
         match text.to_ascii_lowercase().as_str() {
             "hour" => Ok(Self::Hour),
             "day" => Ok(Self::Day),
@@ -36,9 +37,9 @@ impl DateUnit {
             "month" => Ok(Self::Month),
             "quarter" => Ok(Self::Quarter),
             "year" => Ok(Self::Year),
-            _ => Err(InvalidArgument::new(
+            _ => Err(StatsError::argument(
                 "unit",
-                format!("expected hour, day, week, month, quarter or year, got '{text}'"),
+                format!("must be hour, day, week, month, quarter or year, got '{text}'"),
             )),
         }
     }
@@ -208,7 +209,7 @@ mod tests {
     #[test]
     fn units_are_read_in_any_case() {
         assert_eq!(DateUnit::parse("WEEK").unwrap(), DateUnit::Week);
-        assert_eq!(DateUnit::parse("minute").unwrap_err().argument, "unit");
+        assert_eq!(DateUnit::parse("minute").unwrap_err().about(), Some("unit"));
     }
 
     #[test]

@@ -13,9 +13,7 @@ mod date_diff;
 mod date_trunc;
 mod zone;
 
-pub use crate::journey::InvalidArgument;
 pub use business_time::BusinessCalendar;
-pub use calendar_spec::CalendarError;
 pub use date_diff::DiffUnit;
 pub use date_trunc::{DateUnit, LocalTruncator};
 pub use zone::{InstantRange, NaiveRange, ZoneTable};

@@ -12,7 +12,8 @@
 use chrono::{DateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
-use super::{InvalidArgument, SECOND_US};
+use super::SECOND_US;
+use crate::error::{Result, StatsError};
 
 /// The days probed for transitions: 1850 to 2199. Zones had local mean time
 /// before, and chrono-tz has no rules after 2100.
@@ -63,10 +64,10 @@ pub struct ZoneTable {
 
 impl ZoneTable {
     /// Reads the transitions of a zone of the IANA data base, such as `Asia/Shanghai`.
-    pub fn new(name: &str) -> Result<Self, InvalidArgument> {
+    pub fn new(name: &str) -> Result<Self> {
         let Ok(zone) = name.parse::<Tz>() else {
-            let reason = format!("expected an IANA time zone such as Europe/Berlin, got '{name}'");
-            return Err(InvalidArgument::new("time_zone", reason));
+            let reason = format!("must be an IANA time zone such as Europe/Berlin, got '{name}'");
+            return Err(StatsError::argument("time_zone", reason));
         };
         let mut starts = vec![i64::MIN];
         let mut offsets = vec![offset_of(zone, FIRST_DAY * 86_400)];
@@ -368,7 +369,7 @@ pub(super) mod tests {
     fn an_unknown_zone_is_named() {
         assert_eq!(
             ZoneTable::new("Europe/Atlantis").unwrap_err().to_string(),
-            "argument 'time_zone': expected an IANA time zone such as Europe/Berlin, \
+            "time_zone must be an IANA time zone such as Europe/Berlin, \
              got 'Europe/Atlantis'"
         );
         assert_eq!(TABLES[2].1.name(), "Europe/Berlin");

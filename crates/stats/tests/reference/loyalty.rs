@@ -205,17 +205,27 @@ fn summaries_of_purchases_are_those_of_lifetimes() {
     }
     for row in cases.case("calibration")["expected"].as_array().unwrap() {
         let row = numbers(row);
-        let split = of(row[0] as i64, Period::Week)
-            .split_summary(Period::Week, day("2015-02-01"), end)
-            .unwrap()
+        let calibration_end = day("2015-02-01");
+        let calibration = of(row[0] as i64, Period::Week)
+            .summary(Period::Week, calibration_end)
             .unwrap();
-        let calibration = split.calibration;
+        let mut later = Purchases::new();
+        for row in input
+            .iter()
+            .filter(|r| r[0].as_i64() == Some(row[0] as i64))
+        {
+            let day = day(row[1].as_str().unwrap());
+            if day > calibration_end {
+                later.update(Period::Week, day, row[2].as_f64());
+            }
+        }
+        let holdout = later.holdout(Period::Week, calibration_end, end).unwrap();
         let actual = [
             calibration.x as f64,
             calibration.t_x as f64,
             calibration.t as f64,
-            split.holdout_x as f64,
-            split.holdout_t as f64,
+            holdout.x as f64,
+            holdout.t as f64,
         ];
         all_close(&actual, &row[1..], 0.0);
     }

@@ -181,7 +181,7 @@ fn thirty_two_conditions_and_no_more() {
     assert_eq!(funnel(31, 32, "").level(log.sorted()), 32);
     assert_eq!(funnel(30, 32, "").level(log.sorted()), 31);
     let error = WindowFunnel::new(1, 33, FunnelModes::default()).unwrap_err();
-    assert_eq!(error.argument, "conditions");
+    assert_eq!(error.about(), Some("conditions"));
 }
 
 #[test]
@@ -190,11 +190,17 @@ fn wrong_options_name_the_argument() {
         WindowFunnel::new(0, 1, FunnelModes::default())
             .unwrap_err()
             .to_string(),
-        "argument 'window': expected a duration above 0, got 0"
+        "window must be a duration above 0, got 0"
     );
-    assert_eq!(FunnelModes::parse("strickt").unwrap_err().argument, "mode");
+    assert_eq!(
+        FunnelModes::parse("strickt").unwrap_err().about(),
+        Some("mode")
+    );
     let alone = FunnelModes::parse("allow_reentry").unwrap();
-    assert_eq!(WindowFunnel::new(1, 1, alone).unwrap_err().argument, "mode");
+    assert_eq!(
+        WindowFunnel::new(1, 1, alone).unwrap_err().about(),
+        Some("mode")
+    );
 }
 
 /// Keeps every chain there is, as lists of rows, and walks entry by entry.

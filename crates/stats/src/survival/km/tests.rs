@@ -43,6 +43,42 @@ fn ovarian() -> SurvivalTimes {
 }
 
 // R survival 3.8-11 tests/Examples/survival-Ex.Rout.save: summary(survfit(...)).
+/// The derivative of the mean by a subject's weight, summed over a cluster: what the error is made of.
+#[test]
+fn clustered_errors_of_the_mean_are_those_of_changed_weights() {
+    let rows = [
+        (1.0, 1, 0),
+        (2.0, 1, 1),
+        (2.0, 0, 1),
+        (3.5, 1, 0),
+        (4.0, 0, 2),
+        (5.0, 1, 2),
+        (5.0, 1, 3),
+        (7.0, 0, 3),
+    ];
+    let mean = |changed: Option<(usize, f64)>| {
+        let mut times = SurvivalTimes::clustered();
+        for (i, (time, cause, cluster)) in rows.iter().enumerate() {
+            let weight = 1.0 + changed.filter(|c| c.0 == i).map_or(0.0, |c| c.1);
+            times.push_cause(Some(*time), Some(*cause), weight, *cluster);
+        }
+        rmst(&mut times, Some(6.0)).unwrap().unwrap()
+    };
+    let step = 1e-6;
+    let mut influences = [0.0; 4];
+    for (i, row) in rows.iter().enumerate() {
+        let slope = (mean(Some((i, step))).mean - mean(Some((i, -step))).mean) / (2.0 * step);
+        influences[row.2 as usize] += slope;
+    }
+    let slow: f64 = influences.iter().map(|x| x * x).sum();
+    let found = mean(None).std_err.unwrap();
+    assert!(
+        (found - slow.sqrt()).abs() < 1e-8,
+        "{found} {}",
+        slow.sqrt()
+    );
+}
+
 #[test]
 fn the_ovarian_curve_is_that_of_r() {
     let curve = km_survival(&mut ovarian(), IntervalKind::Log, 0.95).unwrap();
@@ -105,7 +141,10 @@ fn the_restricted_mean_of_aml() {
 fn a_restricted_mean_beyond_the_data_is_unknown() {
     assert_eq!(rmst(&mut ovarian(), Some(2_000.0)).unwrap(), None);
     assert_eq!(rmst(&mut SurvivalTimes::new(), None).unwrap(), None);
-    assert_eq!(rmst(&mut ovarian(), Some(0.0)).unwrap_err().argument, "tau");
+    assert_eq!(
+        rmst(&mut ovarian(), Some(0.0)).unwrap_err().about(),
+        Some("tau")
+    );
     // Nothing happened before day 50.
     assert_eq!(
         rmst(&mut ovarian(), Some(50.0)).unwrap().unwrap().mean,
@@ -142,8 +181,8 @@ fn intervals_are_read_by_name() {
     );
     assert_eq!(IntervalKind::parse("LOG").unwrap(), IntervalKind::Log);
     assert_eq!(
-        IntervalKind::parse("exact").unwrap_err().argument,
-        "interval"
+        IntervalKind::parse("exact").unwrap_err().about(),
+        Some("interval")
     );
 }
 
