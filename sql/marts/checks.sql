@@ -23,7 +23,7 @@
 -- shops of whose days a smaller share has rows than before (is_incomplete of
 -- data_freshness). empty_month: months without a row since the first;
 -- month_far_below: months with far fewer rows a day than the others, a modified
--- z-score below -3.5. Neither looks at the first month nor at the unfinished one.
+-- z-score below -3.5. Neither looks at the first or the unfinished month.
 --
 -- absent: the column is empty in every row, or the table a key points to has no
 -- rows. That a mapped table has none is told by the program, not here.

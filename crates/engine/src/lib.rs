@@ -23,6 +23,7 @@ pub mod rules;
 mod session;
 pub mod view;
 
+pub mod audit;
 mod copy;
 mod diagnosis;
 mod engine;

@@ -575,7 +575,11 @@ fn scalar(setting: &Setting, value: Option<&str>) -> Result<ScalarValue> {
             if !number.is_finite() {
                 return Err(bad("a finite number"));
             }
-            if setting.declared == Declared::BuiltIn && !(0.0..=1.0).contains(&number) {
+            // Factors have a default above 1, shares do not.
+            let default = setting.default.as_deref().and_then(|d| d.parse().ok());
+            let is_share = default.is_none_or(|default: f64| default <= 1.0);
+            let is_built_in = setting.declared == Declared::BuiltIn;
+            if is_built_in && is_share && !(0.0..=1.0).contains(&number) {
                 return Err(bad("a share from 0 to 1"));
             }
             ScalarValue::Float64(Some(number))
