@@ -249,11 +249,11 @@ assignments_counted as (
 -- Lines of no order at all, whatever the day.
 lines_without_order as (
     select
-        count(*) as failed,
+        count(*) as without_order,
         cast(min(concat(order_items.order_id, '/', line_no)) as varchar)
-            as first_key,
+            as without_order_first_key,
         cast(max(concat(order_items.order_id, '/', line_no)) as varchar)
-            as last_key
+            as without_order_last_key
     from raw.order_items
     left join (select distinct order_id as known_order_id from raw.orders)
         as orders
@@ -377,9 +377,17 @@ results as (
                 'failed', no_value,
                 'first_key', no_value_first_key,
                 'last_key', no_value_last_key
+            ),
+            named_struct(
+                'rule', 'unknown_order',
+                'kind', 'orphan',
+                'failed', without_order,
+                'first_key', without_order_first_key,
+                'last_key', without_order_last_key
             )
         ]) as result
     from order_items_counted
+    cross join lines_without_order
     union all
     select
         'shipments' as table_name,
@@ -700,15 +708,3 @@ select
     result['last_key'] as last_key
 from results
 where rows_checked > 0
-union all
-select
-    'order_items' as table_name,
-    'unknown_order' as rule,
-    'orphan' as kind,
-    order_items_counted.rows_checked,
-    lines_without_order.failed,
-    lines_without_order.first_key,
-    lines_without_order.last_key
-from lines_without_order
-cross join order_items_counted
-where order_items_counted.rows_checked > 0

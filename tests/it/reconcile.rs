@@ -31,7 +31,11 @@ fn what_is_left_out_makes_up_the_difference() {
     );
     let sales = ran.stdout.lines().find(|line| line.starts_with("sales"));
     // 3,860 of the files, 3,410 of data/README.md.
-    let cells: Vec<&str> = sales.unwrap().split("  ").filter(|c| !c.is_empty()).collect();
+    let cells: Vec<&str> = sales
+        .unwrap()
+        .split("  ")
+        .filter(|c| !c.is_empty())
+        .collect();
     let cells: Vec<&str> = cells.iter().map(|c| c.trim()).collect();
     assert_eq!(
         cells,
@@ -58,7 +62,14 @@ fn finance_agrees_or_differs() {
         "finance.csv",
         format!("{HEADER}home,2025-12,sales,350.01,CNY\nplaza,2025-11,refunds,50.00,CNY\n"),
     );
-    let args = ["reconcile", "-q", "--format", "csv", "--finance", "finance.csv"];
+    let args = [
+        "reconcile",
+        "-q",
+        "--format",
+        "csv",
+        "--finance",
+        "finance.csv",
+    ];
     let ran = shop.run(&args);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let line = |ran: &crate::support::Ran, start: &str| {
@@ -161,9 +172,18 @@ async fn the_made_up_shop_adds_up_by_a_second_route() {
         );
         rows(&engine, &sql).await.remove(0)
     };
-    assert_eq!(of("copy", "orders").await, dirt.duplicate_orders.to_string());
-    assert_eq!(of("copy", "returns").await, dirt.duplicate_returns.to_string());
-    assert_eq!(of("orphan", "returns").await, dirt.orphan_returns.to_string());
+    assert_eq!(
+        of("copy", "orders").await,
+        dirt.duplicate_orders.to_string()
+    );
+    assert_eq!(
+        of("copy", "returns").await,
+        dirt.duplicate_returns.to_string()
+    );
+    assert_eq!(
+        of("orphan", "returns").await,
+        dirt.orphan_returns.to_string()
+    );
     let replacements = tables.orders.iter().filter(|o| o.is_replacement).count();
     assert_eq!(of("replacement", "orders").await, replacements.to_string());
     // What is reported is what the marts report.
@@ -199,7 +219,12 @@ fn online_retail_agrees_with_the_file() {
     };
     let workspace = root("examples/online-retail");
     let scratch = Scratch::new();
-    let at = ["-w", workspace.to_str().unwrap(), "--data", folder.to_str().unwrap()];
+    let at = [
+        "-w",
+        workspace.to_str().unwrap(),
+        "--data",
+        folder.to_str().unwrap(),
+    ];
     let finance = "
         select 'unknown' as shop_id, cast(date_trunc('month', day) as date) as month,
             'sales' as measure, sum(amount) as amount, 'GBP' as currency
@@ -218,10 +243,12 @@ fn online_retail_agrees_with_the_file() {
     let text = scratch.read("finance.csv");
     let changed: Vec<String> = text
         .lines()
-        .map(|line| match line.strip_prefix("unknown,2011-06-01,sales,") {
-            Some(rest) => format!("unknown,2011-06-01,sales,1{rest}"),
-            None => line.to_owned(),
-        })
+        .map(
+            |line| match line.strip_prefix("unknown,2011-06-01,sales,") {
+                Some(rest) => format!("unknown,2011-06-01,sales,1{rest}"),
+                None => line.to_owned(),
+            },
+        )
         .collect();
     scratch.write("finance.csv", format!("{}\n", changed.join("\n")));
     let ran = scratch.run(&args);

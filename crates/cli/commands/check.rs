@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use aftersight_engine::{Engine, Parameters, audit};
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type};
 
 use crate::args::{OutputArgs, WorkspaceArgs};
