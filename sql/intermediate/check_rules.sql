@@ -7,7 +7,7 @@
 -- level            warn or error
 -- threshold_share  share of rows above which the verdict is that level, 0 to 1
 --
--- The row of the rule and table counts, else that of the rule, else that of any.
+-- The row of rule and table counts, else that of the rule, else that of any.
 -- A rule of which none is found has no verdict but off. A workspace brings its
 -- own by a file under [rules].
 

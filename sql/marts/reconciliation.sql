@@ -19,7 +19,7 @@
 -- finance_agrees_with  reported, raw, or the rule whose rows finance counts;
 --                     NULL where it agrees with nothing
 -- is_complete         the month ended before the report day
--- is_explained        unexplained_total is 0, and finance agrees with one of them,
+-- is_explained        unexplained_total is 0, and finance agrees, or
 --                     says nothing, or the month is not over
 --
 -- The three totals are reached by different routes: raw_total from the
