@@ -92,6 +92,25 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 50_000)]
         orders: u32,
     },
+    /// Check the data: freshness, completeness and what is promised of its rows
+    Check {
+        #[command(flatten)]
+        output: OutputArgs,
+        /// Verdict from which the program fails: error, or warn as well
+        #[arg(long, value_name = "LEVEL", default_value = "error", value_parser = ["warn", "error"])]
+        fail_on: String,
+        /// Show the checks that passed, too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Hold the reported totals against the sources, and against finance
+    Reconcile {
+        #[command(flatten)]
+        output: OutputArgs,
+        /// CSV of finance: shop_id, month, measure, amount, currency
+        #[arg(long, value_name = "FILE")]
+        finance: Option<PathBuf>,
+    },
     /// Run a report or list them
     Report {
         #[command(subcommand)]

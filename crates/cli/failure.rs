@@ -33,6 +33,14 @@ impl Failure {
         }
     }
 
+    /// Data that should be there is stale or missing.
+    pub(crate) fn missing_data(text: String) -> Self {
+        Failure {
+            text,
+            code: code::MISSING_DATA,
+        }
+    }
+
     /// A flag or a specification is wrong.
     pub(crate) fn usage(text: String, hint: Option<String>) -> Self {
         let mut text = text;

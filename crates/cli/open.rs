@@ -37,14 +37,20 @@ pub(crate) fn options(args: &WorkspaceArgs) -> Options {
             options: machine::store_options(),
         },
         allow_files: true,
+        rules: Vec::new(),
     }
 }
 
 /// Opens the workspace and applies the flags. Without one, an empty workspace.
 pub(crate) async fn open(args: &WorkspaceArgs) -> Result<Engine, Failure> {
+    open_with(args, options(args)).await
+}
+
+/// Opens the workspace as `open` does, but with these options.
+pub(crate) async fn open_with(args: &WorkspaceArgs, options: Options) -> Result<Engine, Failure> {
     let opened = match workspace_file(args)? {
-        Some(file) => Engine::open_file(&file, options(args)).await,
-        None => Engine::open(Workspace::default(), options(args)).await,
+        Some(file) => Engine::open_file(&file, options).await,
+        None => Engine::open(Workspace::default(), options).await,
     };
     let engine = opened.map_err(|e| Failure::of(None, e))?;
     for pair in &args.settings {

@@ -58,7 +58,7 @@ impl Runner<'_> {
     }
 
     /// Says once which day the program took, when a query depends on it.
-    fn tell_report_day(&mut self) {
+    pub(crate) fn tell_report_day(&mut self) {
         if self.report_day == ReportDay::Assumed && self.engine.used_report_day() {
             self.report_day = ReportDay::Given;
             if let Some(day) = self.engine.settings().as_of() {

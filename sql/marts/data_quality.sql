@@ -19,9 +19,13 @@
 -- against their lines; refunded_above_paid all refunds of an order but goodwill
 -- against goods and shipping; amount_far_from_others is a modified z-score
 -- above 10, since amounts are skewed. duplicate_key counts keys that occur more
--- than once, after what the mapping dropped. Lines of orders carry no time, so
--- that a line without an order is not told from one of a later order, and is
--- not checked.
+-- than once, after what the mapping dropped. delivered_differs_from_shipments
+-- holds orders against the last of their parcels, a day apart or more, once all
+-- have arrived; refunds_differ_from_return the amount a return carries against
+-- its refunds of goods; line_returned_above_sold all requests of a line
+-- together against its units. Lines of orders carry no time, so that a line
+-- without an order is not told from one of a later order here:
+-- staging.unusable_rows counts lines of no order at all.
 
 with
 
@@ -32,6 +36,42 @@ lines as (
     from staging.order_items
     where problem is null
     group by order_id
+),
+
+-- Orders of which every parcel has arrived.
+parcels as (
+    select
+        order_id,
+        max(delivered_at) as delivered_at
+    from staging.shipments
+    group by order_id
+    having count(*) = count(delivered_at) and count(problem) = 0
+),
+
+-- Units of a line over all requests that took or exchange it.
+returned_lines as (
+    select
+        order_id,
+        line_no,
+        sum(units) > max(line_quantity) as is_above_sold
+    from intermediate.returns_with_lines
+    where
+        problem is null
+        and kind in ('return', 'exchange')
+        and line_quantity is not null
+    group by order_id, line_no
+),
+
+return_refunds as (
+    select
+        return_id,
+        sum(amount) as amount
+    from staging.refunds
+    where
+        kind = 'goods'
+        and problem is null
+        and return_id is not null
+    group by return_id
 ),
 
 outliers as (
@@ -52,6 +92,10 @@ orders_checked as (
             as is_cancelled,
         case when orders.problem = 'replacement' then orders.order_id end
             as is_replacement,
+        case when orders.problem = 'other_currency' then orders.order_id end
+            as is_other_currency,
+        case when orders.problem = 'no_rate' then orders.order_id end
+            as no_rate,
         case when orders.customer_id is null then orders.order_id end
             as no_customer,
         case when orders.shop_id is null then orders.order_id end as no_shop,
@@ -105,6 +149,14 @@ orders_checked as (
                 and orders.is_purchase
                 then orders.order_id
         end as lines_differ_from_order,
+        case
+            when
+                abs(
+                    date_part('epoch', orders.delivered_at)
+                    - date_part('epoch', parcels.delivered_at)
+                ) > 86400
+                then orders.order_id
+        end as delivered_differs_from_shipments,
         case when abs(outliers.score) > 10 then orders.order_id end
             as amount_far_from_others
     from staging.orders
@@ -116,6 +168,8 @@ orders_checked as (
         on orders.shop_id = shops.shop_id
     left join lines
         on orders.order_id = lines.order_id
+    left join parcels
+        on orders.order_id = parcels.order_id
     left join intermediate.refunds_by_order as refunds
         on orders.order_id = refunds.order_id
 ),
@@ -200,6 +254,21 @@ returns_checked as (
         case when checked.is_over_quantity then returns.return_id end
             as returned_above_sold,
         case
+            when
+                returned_lines.is_above_sold
+                and checked.problem is null
+                and checked.kind in ('return', 'exchange')
+                then returns.return_id
+        end as line_returned_above_sold,
+        case
+            when
+                abs(
+                    returns.refund_amount - coalesce(return_refunds.amount, 0)
+                ) > 0.01
+                and (select count(*) from staging.refunds) > 0
+                then returns.return_id
+        end as refunds_differ_from_return,
+        case
             when returns.requested_at < orders.ordered_at
                 then returns.return_id
         end as requested_before_ordered,
@@ -218,6 +287,12 @@ returns_checked as (
     from staging.returns
     left join intermediate.returns_with_lines as checked
         on returns.return_id = checked.return_id
+    left join returned_lines
+        on
+            returns.order_id = returned_lines.order_id
+            and returns.line_no = returned_lines.line_no
+    left join return_refunds
+        on returns.return_id = return_refunds.return_id
     left join staging.orders
         on returns.order_id = orders.order_id
 ),
@@ -228,6 +303,10 @@ refunds_checked as (
             when refunds.problem = 'negative_amount'
                 then refunds.refund_id
         end as negative_amount,
+        case when refunds.problem = 'other_currency' then refunds.refund_id end
+            as is_other_currency,
+        case when refunds.problem = 'no_rate' then refunds.refund_id end
+            as no_rate,
         case
             when
                 refunds.order_id is null
@@ -324,6 +403,10 @@ surveys_checked as (
             when surveys.problem = 'fractional_score'
                 then concat(surveys.response_id, '/', surveys.kind)
         end as fractional_score,
+        case
+            when surveys.problem = 'negative_weight'
+                then concat(surveys.response_id, '/', surveys.kind)
+        end as negative_weight,
         case
             when surveys.customer_id is null
                 then concat(surveys.response_id, '/', surveys.kind)
@@ -450,6 +533,20 @@ results as (
                 'last_key', cast(max(is_replacement) as varchar)
             ),
             named_struct(
+                'rule', 'is_other_currency',
+                'kind', 'excluded',
+                'failed', count(is_other_currency),
+                'first_key', cast(min(is_other_currency) as varchar),
+                'last_key', cast(max(is_other_currency) as varchar)
+            ),
+            named_struct(
+                'rule', 'no_rate',
+                'kind', 'excluded',
+                'failed', count(no_rate),
+                'first_key', cast(min(no_rate) as varchar),
+                'last_key', cast(max(no_rate) as varchar)
+            ),
+            named_struct(
                 'rule', 'no_customer',
                 'kind', 'missing',
                 'failed', count(no_customer),
@@ -546,6 +643,17 @@ results as (
                 'failed', count(lines_differ_from_order),
                 'first_key', cast(min(lines_differ_from_order) as varchar),
                 'last_key', cast(max(lines_differ_from_order) as varchar)
+            ),
+            named_struct(
+                'rule', 'delivered_differs_from_shipments',
+                'kind', 'consistency',
+                'failed', count(delivered_differs_from_shipments),
+                'first_key', cast(
+                    min(delivered_differs_from_shipments) as varchar
+                ),
+                'last_key', cast(
+                    max(delivered_differs_from_shipments) as varchar
+                )
             ),
             named_struct(
                 'rule', 'amount_far_from_others',
@@ -716,6 +824,20 @@ results as (
                 'last_key', cast(max(returned_above_sold) as varchar)
             ),
             named_struct(
+                'rule', 'line_returned_above_sold',
+                'kind', 'quantity',
+                'failed', count(line_returned_above_sold),
+                'first_key', cast(min(line_returned_above_sold) as varchar),
+                'last_key', cast(max(line_returned_above_sold) as varchar)
+            ),
+            named_struct(
+                'rule', 'refunds_differ_from_return',
+                'kind', 'consistency',
+                'failed', count(refunds_differ_from_return),
+                'first_key', cast(min(refunds_differ_from_return) as varchar),
+                'last_key', cast(max(refunds_differ_from_return) as varchar)
+            ),
+            named_struct(
                 'rule', 'requested_before_ordered',
                 'kind', 'time_order',
                 'failed', count(requested_before_ordered),
@@ -756,6 +878,20 @@ results as (
                 'failed', count(negative_amount),
                 'first_key', cast(min(negative_amount) as varchar),
                 'last_key', cast(max(negative_amount) as varchar)
+            ),
+            named_struct(
+                'rule', 'is_other_currency',
+                'kind', 'excluded',
+                'failed', count(is_other_currency),
+                'first_key', cast(min(is_other_currency) as varchar),
+                'last_key', cast(max(is_other_currency) as varchar)
+            ),
+            named_struct(
+                'rule', 'no_rate',
+                'kind', 'excluded',
+                'failed', count(no_rate),
+                'first_key', cast(min(no_rate) as varchar),
+                'last_key', cast(max(no_rate) as varchar)
             ),
             named_struct(
                 'rule', 'no_order_nor_return',
@@ -889,6 +1025,13 @@ results as (
                 'failed', count(fractional_score),
                 'first_key', cast(min(fractional_score) as varchar),
                 'last_key', cast(max(fractional_score) as varchar)
+            ),
+            named_struct(
+                'rule', 'negative_weight',
+                'kind', 'excluded',
+                'failed', count(negative_weight),
+                'first_key', cast(min(negative_weight) as varchar),
+                'last_key', cast(max(negative_weight) as varchar)
             ),
             named_struct(
                 'rule', 'no_customer',

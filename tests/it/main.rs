@@ -5,8 +5,10 @@
     reason = "helpers of tests fail the test, like the tests themselves"
 )]
 
+mod check;
 mod cli;
 mod online_retail;
+mod reconcile;
 mod reports;
 mod requirements;
 mod rfm_by_r;

@@ -1,7 +1,9 @@
 //! Commands, one file each.
 
+mod check;
 mod demo;
 pub(crate) mod functions;
+mod reconcile;
 mod report;
 mod rows;
 mod settings;
@@ -21,6 +23,14 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     if let Some(command) = &args.command {
         return match command {
             Command::Demo { dir, orders } => demo::run(&args.workspace, dir, *orders).await,
+            Command::Check {
+                output,
+                fail_on,
+                all,
+            } => check::run(&args.workspace, output, fail_on == "warn", *all).await,
+            Command::Reconcile { output, finance } => {
+                reconcile::run(&args.workspace, output, finance.as_deref()).await
+            }
             Command::Report { command } => report::run(&args.workspace, command).await,
             Command::Views {
                 name,

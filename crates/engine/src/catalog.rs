@@ -35,12 +35,17 @@ pub(crate) const CATALOG: &str = "aftersight";
 /// The schema of bare names: what the session made itself, and the way to everything else.
 pub(crate) const MAIN: &str = "main";
 
+/// `raw.orders_with_copies` is `raw.orders` before `dedupe`; it is in no listing.
+pub(crate) const WITH_COPIES: &str = "_with_copies";
+
 type Tables = IndexMap<String, Arc<dyn TableProvider>>;
 
 /// Everything names can lead to.
 pub(crate) struct Names {
     sources: OnceLock<Tables>,
     raw: OnceLock<Tables>,
+    /// Canonical tables as they were before copies of rows were dropped.
+    copies: OnceLock<Tables>,
     /// Tables whose rows are kept, filled when a query first names them.
     kept: IndexMap<String, OnceCell<Arc<dyn TableProvider>>>,
     views: Views,
@@ -118,6 +123,7 @@ impl Names {
                 .collect(),
             sources: OnceLock::new(),
             raw: OnceLock::new(),
+            copies: OnceLock::new(),
             views,
             rules: OnceLock::new(),
             own: MemorySchemaProvider::new(),
@@ -144,6 +150,11 @@ impl Names {
 
     pub(crate) fn set_raw(&self, raw: Tables) {
         let _ = self.raw.set(raw);
+    }
+
+    /// Says which tables had copies dropped, and what they were before.
+    pub(crate) fn set_copies(&self, copies: Tables) {
+        let _ = self.copies.set(copies);
     }
 
     pub(crate) fn set_rules(&self, rules: Tables) {
@@ -201,6 +212,13 @@ impl Names {
         let of = |tables: Option<&Tables>| tables.and_then(|t| t.get(name)).map(Arc::clone);
         match schema {
             "source" => Ok(of(self.sources.get())),
+            // Where nothing was dropped, the two are one.
+            "raw" if let Some(table) = name.strip_suffix(WITH_COPIES) => {
+                match self.copies.get().and_then(|copies| copies.get(table)) {
+                    Some(copies) => Ok(Some(Arc::clone(copies))),
+                    None => Box::pin(self.lookup(schema, table)).await,
+                }
+            }
             "raw" => match (of(self.raw.get()), self.kept.get(name)) {
                 (Some(table), Some(rows)) => {
                     let kept = rows.get_or_try_init(|| self.compute(table)).await?;

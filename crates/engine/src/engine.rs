@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::TableProvider;
 use datafusion::common::{ScalarValue, TableReference};
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
@@ -14,7 +16,7 @@ use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
-use datafusion::prelude::SessionContext;
+use datafusion::prelude::{SessionContext, ident};
 use datafusion::sql::parser::{ResetStatement, Statement};
 use datafusion::sql::sqlparser::ast::{
     Expr as SqlExpr, Ident, ObjectName, Set, Statement as Sql, Value,
@@ -24,10 +26,10 @@ use indexmap::IndexMap;
 
 use crate::bind::{self, Parameters};
 use crate::blame::{Places, blame};
-use crate::catalog::{Names, Planning};
+use crate::catalog::{Names, Planning, WITH_COPIES};
 use crate::copy;
 use crate::error::{Error, Result};
-use crate::rules::{self, RuleTables};
+use crate::rules::{self, Expected, RuleTables};
 use crate::session::{Limits, session};
 use crate::settings::{Settings, depends_on, with_hint};
 use crate::shared;
@@ -35,7 +37,7 @@ use crate::source::{OpenSource, StoreOptions, open_source};
 use crate::suggest::did_you_mean;
 use crate::table::{CanonicalTables, MappedTable, Mapper};
 use crate::view::{View, Views};
-use crate::workspace::Workspace;
+use crate::workspace::{RuleSpec, Workspace};
 
 /// How to open a workspace.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +50,9 @@ pub struct Options {
     /// can send SQL the files the process can read: right for a shell, wrong
     /// for a server.
     pub allow_files: bool,
+    /// Rule files beside those of the workspace, by the table they stand in for;
+    /// paths start from the current folder.
+    pub rules: Vec<(String, String)>,
 }
 
 /// An open workspace: sources, tables, views and settings in one session.
@@ -150,8 +155,13 @@ impl Engine {
                 .map(|(n, t)| (n.clone(), Arc::clone(&t.provider)))
                 .collect(),
         );
+        let with_copies = tables.iter().filter_map(|(name, table)| {
+            let provider = table.with_copies.as_ref()?;
+            Some((name.clone(), Arc::clone(provider)))
+        });
+        names.set_copies(with_copies.collect());
         let mut workspace = workspace;
-        let rules = load_rules(&ctx, &names, &workspace, &file_base).await?;
+        let rules = load_rules(&ctx, &names, &workspace, &file_base, &options.rules).await?;
         if let Some(models) = rules.get(rules::segment_models::NAME) {
             let own = models.keys.iter().filter(|name| !rules::is_built_in(name));
             let names: Vec<String> = own.cloned().collect();
@@ -554,6 +564,7 @@ fn inputs(state: &SessionState, views: &Views, view: &View) -> Result<Vec<String
                 match read {
                     Some(read) => left.push(read),
                     None => {
+                        let name = name.strip_suffix(WITH_COPIES).unwrap_or(name);
                         tables.insert(name.to_owned());
                     }
                 }
@@ -572,9 +583,15 @@ async fn load_rules(
     names: &Names,
     workspace: &Workspace,
     folder: &Path,
+    more: &[(String, String)],
 ) -> Result<RuleTables> {
     let state = ctx.state();
     let mut tables = RuleTables::new();
+    let more: IndexMap<&str, RuleSpec> = more
+        .iter()
+        .map(|(name, file)| (name.as_str(), RuleSpec::of_file(file)))
+        .collect();
+    let currency = workspace.settings.get("currency")?;
     for view in names.views().iter().filter(|v| v.schema == rules::SCHEMA) {
         // A view that cannot be parsed says so when it is asked.
         if !reads_nothing(&state, view).unwrap_or(false) {
@@ -584,10 +601,19 @@ async fn load_rules(
         let used = Arc::clone(&planning.used);
         let failed = |e| Error::query(&view.sql, e);
         let planned = planning.scope(names.plan_view(view)).await;
-        let table = match workspace.rules.get(&view.name) {
-            Some(spec) => {
+        let beside = workspace.rules.get(&view.name).map(|spec| (spec, folder));
+        let brought = more.get(view.name.as_str()).map(|s| (s, Path::new("")));
+        let table = match brought.or(beside) {
+            Some((spec, folder)) => {
                 let planned = planned.map_err(failed)?;
-                rules::load(spec, view, &planned.schema(), folder)?
+                let keys = first_keys(ctx, view, Arc::clone(&planned)).await;
+                let expected = Expected {
+                    view,
+                    schema: &planned.schema(),
+                    keys: keys.map_err(failed)?,
+                    currency,
+                };
+                rules::load(spec, &expected, folder)?
             }
             // It says what is wrong with it when somebody asks for it.
             None if planned.is_err() => continue,
@@ -608,6 +634,25 @@ async fn load_rules(
         }
     }
     Ok(tables)
+}
+
+/// Returns the values the built-in rules have in the first column of their grain.
+async fn first_keys(
+    ctx: &SessionContext,
+    view: &View,
+    rules: Arc<dyn TableProvider>,
+) -> Result<Vec<String>, DataFusionError> {
+    let Some(key) = view.header.grain.first() else {
+        return Ok(Vec::new());
+    };
+    let mut keys = BTreeSet::new();
+    let rows = ctx.read_table(rules)?.select(vec![ident(key)])?;
+    for batch in rows.collect().await? {
+        let texts = cast(batch.column(0), &DataType::Utf8)?;
+        let texts = texts.as_string::<i32>().iter().flatten();
+        keys.extend(texts.map(str::to_owned));
+    }
+    Ok(keys.into_iter().collect())
 }
 
 /// Whether a view reads no table at all, as a list of values does.

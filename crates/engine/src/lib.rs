@@ -24,6 +24,7 @@ mod session;
 mod shared;
 pub mod view;
 
+pub mod audit;
 mod copy;
 mod diagnosis;
 mod engine;

@@ -6,7 +6,9 @@
 //! Everything is checked when the workspace is opened, because a report of wrong
 //! rules looks like any other report.
 
+pub(crate) mod check_rules;
 mod file;
+pub(crate) mod finance_totals;
 pub(crate) mod segment_models;
 
 use std::collections::{BTreeSet, HashMap};
@@ -23,6 +25,7 @@ use indexmap::IndexMap;
 
 use crate::error::{Error, Location, Result};
 use crate::suggest::did_you_mean;
+use crate::table::CanonicalTables;
 use crate::view::View;
 use crate::workspace::RuleSpec;
 
@@ -40,6 +43,8 @@ pub struct RuleTable {
     pub file: Option<String>,
     /// Values of the first column of its grain, sorted.
     pub keys: BTreeSet<String>,
+    /// Where each of these stands first; empty for the built-in rules.
+    pub places: HashMap<String, Location>,
     /// The bytes of the file, or of the view, for the hash that goes into reports.
     pub bytes: Vec<u8>,
 }
@@ -47,13 +52,21 @@ pub struct RuleTable {
 /// Rule tables by name.
 pub type RuleTables = IndexMap<String, RuleTable>;
 
-/// Reads one rule file; `view` is what it stands in for and `schema` what that returns.
-pub(crate) fn load(
-    spec: &RuleSpec,
-    view: &View,
-    schema: &SchemaRef,
-    folder: &Path,
-) -> Result<RuleTable> {
+/// What a rule file is held against.
+pub(crate) struct Expected<'a> {
+    /// What it stands in for.
+    pub(crate) view: &'a View,
+    /// What that returns.
+    pub(crate) schema: &'a SchemaRef,
+    /// Values of the first column of the grain that the built-in rules have.
+    pub(crate) keys: Vec<String>,
+    /// The workspace's currency.
+    pub(crate) currency: Option<&'a str>,
+}
+
+/// Reads one rule file; its path starts from the folder.
+pub(crate) fn load(spec: &RuleSpec, expected: &Expected<'_>, folder: &Path) -> Result<RuleTable> {
+    let (view, schema) = (expected.view, expected.schema);
     let path = folder.join(&spec.file.value);
     let bytes = std::fs::read(&path).map_err(|e| {
         let message = format!("cannot read {}: {e}", path.display());
@@ -64,21 +77,35 @@ pub(crate) fn load(
     if view.name == segment_models::NAME {
         rows = segment_models::cells(rows)?;
     }
+    if view.name == finance_totals::NAME {
+        rows = finance_totals::months(rows, expected.currency)?;
+    }
     let batch = typed(&rows, view, schema)?;
     if view.name == REASON_CODES {
         has_unknown(&rows, &batch)?;
+    }
+    if view.name == check_rules::NAME {
+        let tables: Vec<&str> = CanonicalTables::get()
+            .iter()
+            .map(|t| t.name.as_str())
+            .collect();
+        check_rules::validate(&rows, &expected.keys, &tables)?;
     }
     let schema = batch.schema();
     let table = MemTable::try_new(schema, vec![vec![batch]]);
     let table = table.map_err(|e| Error::query(&view.sql, e))?;
     let key = view.header.grain.first();
-    let keys = key.into_iter().flat_map(|key| {
-        let cells = rows.rows.iter().filter_map(|row| row.get(key));
-        cells.map(|cell| cell.text.clone())
-    });
+    let mut places = HashMap::new();
+    for row in &rows.rows {
+        if let Some(cell) = key.and_then(|key| row.get(key)) {
+            let place = places.entry(cell.text.clone());
+            place.or_insert_with(|| cell.at.clone());
+        }
+    }
     Ok(RuleTable {
         provider: Arc::new(table),
-        keys: keys.collect(),
+        keys: places.keys().cloned().collect(),
+        places,
         file: Some(spec.file.value.clone()),
         bytes,
     })
@@ -89,6 +116,7 @@ pub(crate) fn built_in(view: &View, provider: Arc<dyn TableProvider>) -> RuleTab
     RuleTable {
         provider,
         keys: BTreeSet::new(),
+        places: HashMap::new(),
         file: None,
         bytes: view.sql.clone().into_bytes(),
     }

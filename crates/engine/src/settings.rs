@@ -587,10 +587,11 @@ fn scalar(setting: &Setting, value: Option<&str>) -> Result<ScalarValue> {
             let is_share = ["_share", "_rate", "_level"]
                 .iter()
                 .any(|end| name.ends_with(end));
-            if setting.declared == Declared::BuiltIn && is_share && !(0.0..=1.0).contains(&number) {
+            let is_built_in = setting.declared == Declared::BuiltIn;
+            if is_built_in && is_share && !(0.0..=1.0).contains(&number) {
                 return Err(bad("a share from 0 to 1"));
             }
-            if setting.declared == Declared::BuiltIn && number < 0.0 {
+            if is_built_in && number < 0.0 {
                 return Err(bad("a number of at least 0"));
             }
             ScalarValue::Float64(Some(number))

@@ -155,6 +155,24 @@ pub struct RuleSpec {
     pub file: At<String>,
 }
 
+impl RuleSpec {
+    /// Makes the entry of a file that no workspace file names.
+    pub(crate) fn of_file(file: &str) -> Self {
+        let at = Location {
+            file: file.to_owned(),
+            line: 1,
+            column: 1,
+        };
+        RuleSpec {
+            file: At {
+                value: file.to_owned(),
+                at: at.clone(),
+            },
+            at,
+        }
+    }
+}
+
 /// Finds canonical tables, so that parsing needs no knowledge of them.
 pub trait CanonicalNames {
     /// Every table name.

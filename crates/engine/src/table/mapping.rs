@@ -39,6 +39,8 @@ pub struct MappedTable {
     pub absent: Vec<String>,
     /// Whether its rows are computed once a session and kept in memory.
     pub is_materialized: bool,
+    /// The table before `dedupe` dropped copies of rows; none where it was not asked for.
+    pub with_copies: Option<Arc<dyn TableProvider>>,
 }
 
 /// Turns mappings into tables. Knows the session and the workspace.
@@ -83,6 +85,7 @@ impl Mapper<'_> {
                         is_mapped: false,
                         absent: Vec::new(),
                         is_materialized: false,
+                        with_copies: None,
                     }
                 }
             };
@@ -423,19 +426,22 @@ impl Mapper<'_> {
             .tables
             .get(&table.name)
             .is_some_and(|t| t.dedupe);
-        let plan = LogicalPlanBuilder::from(rows.plan.clone())
+        let failed = |e| Error::query(&table.name, e);
+        let typed = LogicalPlanBuilder::from(rows.plan.clone())
             .project(columns)
-            .and_then(|builder| {
-                if is_deduped {
-                    one_row_per_key(builder, table)
-                } else {
-                    Ok(builder)
-                }
-            })
             .and_then(LogicalPlanBuilder::build)
-            .map_err(|e| Error::query(&table.name, e))?;
+            .map_err(failed)?;
+        let view = |plan| Arc::new(ViewTable::new(plan, None)) as Arc<dyn TableProvider>;
+        let (plan, with_copies) = if is_deduped {
+            let single = one_row_per_key(typed.clone().into(), table);
+            let single = single.and_then(LogicalPlanBuilder::build).map_err(failed)?;
+            (single, Some(view(typed)))
+        } else {
+            (typed, None)
+        };
         Ok(MappedTable {
-            provider: Arc::new(ViewTable::new(plan, None)),
+            provider: view(plan),
+            with_copies,
             is_mapped: true,
             absent,
             is_materialized: self
