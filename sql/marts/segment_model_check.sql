@@ -1,8 +1,6 @@
 -- Do the rules of each segment model leave gaps, overlap, or never apply?
 --
 -- grain: model, segment
--- rows: marts.rfm on
---   rfm_segment(rows.r, rows.f, rows.m, cell.model) = cell.segment
 --
 -- model              segment model
 -- segment            segment; others for the cells no rule covers
