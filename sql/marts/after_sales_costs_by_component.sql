@@ -1,6 +1,9 @@
 -- What is the cost of after-sales made of, booked and hidden?
 --
 -- grain: component
+-- rows: marts.after_sales_costs on
+--   rows.component = cell.component and (rows.is_hidden
+--   or rows.opened_date >= $cost_window_start)
 --
 -- component             reverse_shipping, handling, ...: see cost_components
 -- cost_group            return_exchange, repair, customer_service or hidden

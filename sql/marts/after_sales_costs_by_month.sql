@@ -2,6 +2,9 @@
 -- sold?
 --
 -- grain: opened_month, component
+-- rows: marts.after_sales_costs on
+--   rows.component = cell.component
+--   and cast(date_trunc('month', rows.opened_date) as date) = cell.opened_month
 --
 -- opened_month          first day of the month the cases began, local
 -- component             reverse_shipping, handling, ...: see cost_components

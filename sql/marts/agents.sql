@@ -2,6 +2,10 @@
 -- everybody?
 --
 -- grain: agent_id
+-- rows: marts.tickets on
+--   (rows.first_reply_agent_id = cell.agent_id
+--   or rows.solver_agent_id = cell.agent_id)
+--   and rows.created_at >= $support_window_start_at
 --
 -- agent_id                     agent who replied first to, or solved, a case
 -- first_replies                cases the agent was the first to reply to

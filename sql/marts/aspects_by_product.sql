@@ -1,6 +1,11 @@
 -- What do customers praise and blame about each article?
 --
 -- grain: sku, aspect
+-- rows: staging.interactions on
+--   rows.problem is null and (rows.sentiment is not null
+--   or rows.rating is not null) and rows.sku = cell.sku
+--   and cell.aspect in (coalesce(rows.aspect, 'unknown'), 'all')
+--   and rows.occurred_at >= $history_start_at
 --
 -- sku                     article
 -- aspect                  what it is about: quality, delivery, packaging, ...;

@@ -1,6 +1,12 @@
 -- What do customers write about, where, and in which mood?
 --
 -- grain: aspect, source
+-- rows: staging.interactions on
+--   rows.problem is null and (rows.sentiment is not null
+--   or rows.rating is not null)
+--   and coalesce(rows.aspect, 'unknown') = cell.aspect
+--   and cell.source in (rows.source, 'all')
+--   and rows.occurred_at >= $history_start_at
 --
 -- aspect                  what it is about: quality, delivery, packaging, ...;
 --                         unknown when the source does not say

@@ -1,6 +1,7 @@
 -- Which important customers has nobody heard of for too long?
 --
 -- grain: customer_id
+-- rows: intermediate.purchases on rows.customer_id = cell.customer_id
 --
 -- customer_id           customer
 -- email                 address, masked unless $show_personal_data (personal

@@ -1,6 +1,7 @@
 -- Which customers bought for the first time a short while ago?
 --
 -- grain: customer_id
+-- rows: intermediate.purchases on rows.customer_id = cell.customer_id
 --
 -- customer_id           customer
 -- email                 address, masked unless $show_personal_data (personal

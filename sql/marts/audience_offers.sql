@@ -1,6 +1,7 @@
 -- Who may get which offer, who may not and why, and who is held out?
 --
 -- grain: customer_id
+-- rows: intermediate.purchases on rows.customer_id = cell.customer_id
 --
 -- customer_id            customer whose segment has an offer in the playbook
 -- email                  address, masked unless $show_personal_data (personal

@@ -1,6 +1,10 @@
 -- Which customers' refunds should a person look at before money goes out?
 --
 -- grain: customer_id
+-- rows: marts.returns on
+--   rows.customer_id = cell.customer_id and (rows.problem is null
+--   or rows.problem = 'rejected')
+--   and rows.requested_at >= $returner_window_start_at
 --
 -- customer_id            customer
 -- email                  address, masked unless $show_personal_data (personal

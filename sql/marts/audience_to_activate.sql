@@ -1,6 +1,7 @@
 -- Which sleeping customers of little value could be woken cheaply?
 --
 -- grain: customer_id
+-- rows: intermediate.purchases on rows.customer_id = cell.customer_id
 --
 -- customer_id           customer
 -- email                 address, masked unless $show_personal_data (personal

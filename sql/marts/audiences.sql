@@ -1,6 +1,14 @@
 -- How large is each named audience, what is it worth, who may be written to?
 --
 -- grain: audience
+-- rows: intermediate.offer_candidates on
+--   case cell.audience when 'high_value' then rows.is_high_value
+--   when 'at_risk' then rows.is_at_risk when 'new' then rows.is_new
+--   when 'to_activate' then rows.is_to_activate
+--   when 'callback_due' then rows.is_callback_due
+--   when 'offers' then rows.reason = 'eligible'
+--   when 'needs_recovery' then rows.needs_recovery
+--   when 'risk' then rows.is_risk end
 --
 -- audience            high_value, at_risk, new, to_activate, callback_due,
 --                     offers, needs_recovery or risk: the list is

@@ -1,6 +1,11 @@
 -- What does the bot take off people's hands, and does it hold?
 --
 -- grain: issue_type, handler
+-- rows: marts.tickets on
+--   cell.issue_type in (rows.issue_type, 'all') and cell.handler = case
+--   when rows.is_bot_contained then 'bot'
+--   when rows.has_bot_reply then 'bot_then_human' else 'human' end
+--   and rows.created_at >= $support_window_start_at
 --
 -- issue_type                   what the cases are about; all for every case
 -- handler                      bot: alone; bot_then_human: a bot answered and a

@@ -2,6 +2,8 @@
 -- did those of the control change alike?
 --
 -- grain: campaign_id, outcome
+-- rows: intermediate.campaign_customers on
+--   rows.campaign_id = cell.campaign_id and rows.is_over
 --
 -- campaign_id          campaign
 -- name                 name of the campaign

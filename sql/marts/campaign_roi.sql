@@ -1,6 +1,8 @@
 -- What did each campaign bring for what it cost?
 --
 -- grain: campaign_id
+-- rows: intermediate.campaign_customers on
+--   rows.campaign_id = cell.campaign_id and rows.is_over
 --
 -- campaign_id            campaign
 -- name                   name of the campaign

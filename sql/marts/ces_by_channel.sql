@@ -1,6 +1,9 @@
 -- How easy do customers find it by the channel it was asked through?
 --
 -- grain: direction, channel
+-- rows: intermediate.answers on
+--   rows.kind = 'ces' and rows.direction = cell.direction
+--   and rows.channel = cell.channel and rows.responded_at >= $history_start_at
 --
 -- direction          ease, effort or unknown: what a high answer means
 -- channel            how it was asked: mail, app, phone, ...

@@ -1,6 +1,11 @@
 -- How easy do customers find it, month by month?
 --
 -- grain: answered_month, direction, touchpoint
+-- rows: intermediate.answers on
+--   rows.kind = 'ces' and rows.direction = cell.direction
+--   and cell.touchpoint in (rows.touchpoint, 'all')
+--   and cast(date_trunc('month', rows.answered_date) as date) =
+--   cell.answered_month
 --
 -- answered_month     first day of the month of the answers, local
 -- direction          ease, effort or unknown: what a high answer means

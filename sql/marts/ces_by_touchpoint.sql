@@ -1,6 +1,10 @@
 -- How easy do customers find it at each touchpoint?
 --
 -- grain: direction, touchpoint
+-- rows: intermediate.answers on
+--   rows.kind = 'ces' and rows.direction = cell.direction
+--   and rows.touchpoint = cell.touchpoint
+--   and rows.responded_at >= $history_start_at
 --
 -- direction          ease, effort or unknown: what a high answer means
 -- touchpoint         after which step of the journey was asked: delivery,

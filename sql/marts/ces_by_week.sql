@@ -1,6 +1,11 @@
 -- How easy do customers find it, week by week?
 --
 -- grain: answered_week, direction, touchpoint
+-- rows: intermediate.answers on
+--   rows.kind = 'ces' and rows.direction = cell.direction
+--   and cell.touchpoint in (rows.touchpoint, 'all')
+--   and cast(date_trunc('week', rows.answered_date) as date) =
+--   cell.answered_week
 --
 -- answered_week      Monday of the week of the answers, local
 -- direction          ease, effort or unknown: what a high answer means

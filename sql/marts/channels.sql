@@ -2,6 +2,9 @@
 -- what it sells?
 --
 -- grain: channel
+-- rows: intermediate.purchases on
+--   coalesce(rows.channel, 'unknown') = cell.channel
+--   and rows.ordered_at >= $sales_window_start_at
 --
 -- channel               channel of the orders; unknown where the source has
 --                       none

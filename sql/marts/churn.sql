@@ -1,6 +1,8 @@
 -- Which customers have stayed away for longer than customers do who come back?
 --
 -- grain: customer_id
+-- rows: intermediate.gaps_between_purchases on
+--   rows.customer_id = cell.customer_id
 --
 -- customer_id          known customer with a purchase
 -- churn_status         active, at_risk or churned, by $churn_method

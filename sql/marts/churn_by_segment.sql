@@ -1,6 +1,9 @@
 -- Which segments lost customers since an earlier day, and what were they worth?
 --
 -- grain: segment
+-- rows: intermediate.segment_states on
+--   rows.from_segment = cell.segment
+--   and $compare_window_start - rows.from_last_date < cell.churned_after_days
 --
 -- segment             segment $compare_window_days before the report day
 -- active_at_start     its customers who were active on that day

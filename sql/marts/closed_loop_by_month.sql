@@ -1,6 +1,10 @@
 -- Does critical feedback reach somebody in time, and does the customer hear?
 --
 -- grain: received_month, source
+-- rows: marts.closed_loop on
+--   rows.problem is null and cell.source in (rows.source, 'all')
+--   and cast(date_trunc('month', cast(rows.received_at as date)) as date) =
+--   cell.received_month
 --
 -- received_month              first day of the month in which the feedback came
 --                             in, local

@@ -1,6 +1,9 @@
 -- Which components make up the cost of the period, and why did it change?
 --
 -- grain: component
+-- rows: intermediate.booked_costs on
+--   rows.component = cell.component and rows.cost_amount is not null
+--   and rows.opened_at >= $period_start_at and rows.opened_at < $period_end_at
 --
 -- component             reverse_shipping, handling, ...: see cost_components
 -- cost_group            return_exchange, repair or customer_service

@@ -1,6 +1,8 @@
 -- Is after-sales saving money at the expense of what customers think of it?
 --
 -- grain: opened_month
+-- rows: intermediate.case_costs on
+--   cast(date_trunc('month', rows.opened_date) as date) = cell.opened_month
 --
 -- opened_month           first day of the month, local
 -- cost_amount            booked cost of the cases that began in it

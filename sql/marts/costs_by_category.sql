@@ -1,6 +1,8 @@
 -- Which categories cost most after they were sold?
 --
 -- grain: category
+-- rows: intermediate.case_costs on
+--   rows.category = cell.category and rows.opened_at >= $cost_window_start_at
 --
 -- category              category of the articles
 -- units_sold            units sold

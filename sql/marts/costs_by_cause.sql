@@ -1,6 +1,8 @@
 -- What is behind the cost of after-sales: quality, logistics, description?
 --
 -- grain: cause
+-- rows: intermediate.case_costs on
+--   rows.cause = cell.cause and rows.opened_at >= $cost_window_start_at
 --
 -- cause                 quality, logistics, description, fit, use, service,
 --                       price, abuse, customer or unknown

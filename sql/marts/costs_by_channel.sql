@@ -1,6 +1,8 @@
 -- Which sales channels cost most after the sale?
 --
 -- grain: channel
+-- rows: intermediate.case_costs on
+--   rows.channel = cell.channel and rows.opened_at >= $cost_window_start_at
 --
 -- channel               channel of the orders
 -- orders                purchases

@@ -2,6 +2,9 @@
 -- does that take?
 --
 -- grain: customer_id
+-- rows: intermediate.case_costs on
+--   rows.customer_id = cell.customer_id
+--   and rows.opened_at >= $cost_window_start_at
 --
 -- customer_id           customer with a purchase or a case in the window
 -- orders                purchases in the window

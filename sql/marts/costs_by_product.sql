@@ -1,6 +1,8 @@
 -- Which articles cost most after they were sold?
 --
 -- grain: sku
+-- rows: intermediate.case_costs on
+--   rows.sku = cell.sku and rows.opened_at >= $cost_window_start_at
 --
 -- sku                   article sold, or with a case, in the window
 -- name                  name on the page

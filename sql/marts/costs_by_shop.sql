@@ -1,6 +1,8 @@
 -- Which shops cost most after the sale?
 --
 -- grain: shop_id
+-- rows: intermediate.case_costs on
+--   rows.shop_id = cell.shop_id and rows.opened_at >= $cost_window_start_at
 --
 -- shop_id               shop
 -- orders                purchases

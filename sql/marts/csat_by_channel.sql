@@ -1,6 +1,9 @@
 -- How satisfied are customers by the channel it was asked through?
 --
 -- grain: channel
+-- rows: intermediate.answers on
+--   rows.kind = 'csat' and rows.channel = cell.channel
+--   and rows.responded_at >= $history_start_at
 --
 -- channel          how it was asked: mail, app, phone, ...
 -- csat             share of satisfied answers

@@ -1,6 +1,10 @@
 -- How satisfied are customers, month by month?
 --
 -- grain: answered_month, touchpoint
+-- rows: intermediate.answers on
+--   rows.kind = 'csat' and cell.touchpoint in (rows.touchpoint, 'all')
+--   and cast(date_trunc('month', rows.answered_date) as date) =
+--   cell.answered_month
 --
 -- answered_month   first day of the month of the answers, local
 -- touchpoint       delivery, ticket, ...; all for every answer

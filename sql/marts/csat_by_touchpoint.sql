@@ -1,6 +1,9 @@
 -- How satisfied are customers at each touchpoint?
 --
 -- grain: touchpoint
+-- rows: intermediate.answers on
+--   rows.kind = 'csat' and rows.touchpoint = cell.touchpoint
+--   and rows.responded_at >= $history_start_at
 --
 -- touchpoint       after which step of the journey was asked: delivery, return,
 --                  ticket, ...

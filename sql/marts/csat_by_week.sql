@@ -1,6 +1,10 @@
 -- How satisfied are customers, week by week?
 --
 -- grain: answered_week, touchpoint
+-- rows: intermediate.answers on
+--   rows.kind = 'csat' and cell.touchpoint in (rows.touchpoint, 'all')
+--   and cast(date_trunc('week', rows.answered_date) as date) =
+--   cell.answered_week
 --
 -- answered_week    Monday of the week of the answers, local
 -- touchpoint       delivery, ticket, ...; all for every answer

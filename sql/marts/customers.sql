@@ -1,6 +1,7 @@
 -- Who is this customer, and what happened with them so far?
 --
 -- grain: customer_id
+-- rows: intermediate.purchases on rows.customer_id = cell.customer_id
 --
 -- customer_id          customer
 -- channel              channel the customer came through

@@ -1,6 +1,9 @@
 -- Which months does the data of each table cover, and how well?
 --
 -- grain: table_name, month
+-- rows: intermediate.rows_by_day on
+--   rows.table_name = cell.table_name
+--   and cast(date_trunc('month', rows.day) as date) = cell.month
 --
 -- table_name     canonical table
 -- month          first day of the month, local

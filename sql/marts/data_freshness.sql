@@ -1,6 +1,8 @@
 -- Is the data of every table and shop up to date, and is any day missing?
 --
 -- grain: table_name, shop
+-- rows: intermediate.rows_by_day on
+--   rows.table_name = cell.table_name and cell.shop in (rows.shop, 'all')
 --
 -- table_name        canonical table
 -- shop              shop; all for every shop together; unknown where neither

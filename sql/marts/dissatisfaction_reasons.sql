@@ -1,6 +1,11 @@
 -- What had those who are unhappy gone through, and the happy ones not?
 --
 -- grain: kind, scope, direction, driver_set, driver
+-- rows: intermediate.answers_with_drivers on
+--   rows.kind = cell.kind and rows.scope = cell.scope
+--   and rows.direction = cell.direction and rows.driver_set = cell.driver_set
+--   and rows.driver = cell.driver and rows.is_weak and (rows.is_bad
+--   or rows.is_good)
 --
 -- kind                      nps, csat or ces
 -- scope                     relationship or transactional for nps, else all

@@ -10,9 +10,17 @@
 -- share       of the rows of the table before the report day
 --
 -- A row is counted under the first rule that excludes it, and under each rule
--- that corrects it. Rules that apply to no row have no row here.
+-- that corrects it. Rules that apply to no row have no row here. Of shifts,
+-- lines and parcels there is no history: they are counted as they are now.
 
 with
+
+-- Ratings carry no time: those of answers after the report day are not there.
+answered as (
+    select distinct response_id
+    from staging.surveys
+    where responded_at is not null
+),
 
 -- Each table is read once; what follows has one row for each combination of
 -- rules that occurs.
@@ -78,6 +86,88 @@ counted as (
         null as reason_corrected_by,
         count(*) as rows
     from staging.surveys
+    group by problem
+    union all
+    select
+        'repairs' as table_name,
+        problem as excluded_by,
+        null as unattributed_by,
+        null as quantity_corrected_by,
+        null as reason_corrected_by,
+        count(*) as rows
+    from staging.repairs
+    group by problem
+    union all
+    select
+        'survey_drivers' as table_name,
+        drivers.problem as excluded_by,
+        null as unattributed_by,
+        null as quantity_corrected_by,
+        null as reason_corrected_by,
+        count(*) as rows
+    from staging.survey_drivers as drivers
+    inner join answered
+        on drivers.response_id = answered.response_id
+    group by drivers.problem
+    union all
+    select
+        'interactions' as table_name,
+        problem as excluded_by,
+        null as unattributed_by,
+        null as quantity_corrected_by,
+        null as reason_corrected_by,
+        count(*) as rows
+    from staging.interactions
+    group by problem
+    union all
+    select
+        'actions' as table_name,
+        problem as excluded_by,
+        null as unattributed_by,
+        null as quantity_corrected_by,
+        null as reason_corrected_by,
+        count(*) as rows
+    from staging.actions
+    group by problem
+    union all
+    select
+        'assignments' as table_name,
+        problem as excluded_by,
+        null as unattributed_by,
+        null as quantity_corrected_by,
+        null as reason_corrected_by,
+        count(*) as rows
+    from staging.assignments
+    group by problem
+    union all
+    select
+        'shifts' as table_name,
+        problem as excluded_by,
+        null as unattributed_by,
+        null as quantity_corrected_by,
+        null as reason_corrected_by,
+        count(*) as rows
+    from staging.shifts
+    group by problem
+    union all
+    select
+        'cost_rates' as table_name,
+        problem as excluded_by,
+        null as unattributed_by,
+        null as quantity_corrected_by,
+        null as reason_corrected_by,
+        count(*) as rows
+    from staging.cost_rates
+    group by problem
+    union all
+    select
+        'fx_rates' as table_name,
+        problem as excluded_by,
+        null as unattributed_by,
+        null as quantity_corrected_by,
+        null as reason_corrected_by,
+        count(*) as rows
+    from staging.fx_rates
     group by problem
 ),
 

@@ -1,6 +1,9 @@
 -- How often does an article fail at which age, and what is to be expected?
 --
 -- grain: sku, age_from_days
+-- rows: intermediate.failures on
+--   rows.sku = cell.sku and rows.age_days >= cell.age_from_days
+--   and (rows.age_days < cell.age_to_days or cell.age_to_days is null)
 --
 -- sku                article
 -- category           category of the article, or unknown

@@ -2,6 +2,10 @@
 -- such forecasts before?
 --
 -- grain: metric, dimension, dimension_value, week
+-- rows: marts.metric_values_by_week on
+--   rows.metric = cell.metric and rows.dimension = cell.dimension
+--   and rows.dimension_value = cell.dimension_value
+--   and rows.week <= cell.last_week
 --
 -- metric           headline measure, as in marts.metric_values_by_week
 -- dimension        all; for tickets also issue, for staffing

@@ -1,6 +1,8 @@
 -- How much of the business can be laid at a customer's door?
 --
 -- grain: one row
+-- rows: intermediate.purchases on
+--   rows.ordered_at >= $rfm_window_start_at and cell.orders > 0
 --
 -- orders            purchases
 -- known_orders      purchases of a known customer

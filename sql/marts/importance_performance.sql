@@ -1,6 +1,9 @@
 -- Which attributes matter most and are rated worst?
 --
 -- grain: scope, driver
+-- rows: intermediate.answers_with_drivers on
+--   rows.kind = 'nps' and rows.driver_set = 'ratings'
+--   and rows.scope = cell.scope and rows.driver = cell.driver
 --
 -- scope             relationship or transactional: never to be pooled
 -- driver            attribute rated in the questionnaire

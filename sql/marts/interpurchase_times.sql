@@ -1,6 +1,9 @@
 -- How long does it take until customers buy again, and how many never do?
 --
 -- grain: after_purchase, gap_days
+-- rows: intermediate.gaps_between_purchases on
+--   rows.gap_days = cell.gap_days and cell.after_purchase in (case
+--   when rows.purchase_no = 1 then 'first' else 'later' end, 'all')
 --
 -- after_purchase   first (gaps after the first purchase of a customer), later,
 --                  or all

@@ -1,6 +1,9 @@
 -- Which issues deserve what kind of solution?
 --
 -- grain: issue_type
+-- rows: marts.tickets on
+--   rows.issue_type = cell.issue_type
+--   and rows.created_at >= $support_window_start_at
 --
 -- issue_type       what the cases are about
 -- abc_class        A for the issues that bring the first 80 % of the cases, B

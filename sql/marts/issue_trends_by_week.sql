@@ -1,6 +1,10 @@
 -- Which issues come up more often than they used to, week by week?
 --
 -- grain: week, issue_type
+-- rows: marts.tickets on
+--   cell.issue_type in (rows.issue_type, 'all')
+--   and cast(date_trunc('week', cast(rows.created_at as date)) as date) =
+--   cell.week
 --
 -- week                    Monday of the week, local
 -- issue_type              what the cases are about; all for every case

@@ -2,6 +2,9 @@
 -- them?
 --
 -- grain: issue_type
+-- rows: marts.tickets on
+--   rows.issue_type = cell.issue_type
+--   and rows.created_at >= $support_window_start_at
 --
 -- issue_type        what the cases are about
 -- label_en          what a page calls it in English

@@ -2,6 +2,9 @@
 -- time?
 --
 -- grain: rule
+-- rows: marts.returns on
+--   cell.rule is not null and rows.kind = 'return' and rows.problem is null
+--   and rows.requested_at >= $history_start_at and rows.refunded_at is not null
 --
 -- rule              approval_skipped, receipt_skipped, inspection_skipped,
 --                   received_before_approval, inspected_before_receipt,

@@ -1,6 +1,8 @@
 -- How did the shop do, week by week?
 --
 -- grain: week
+-- rows: intermediate.purchases on
+--   cast(date_trunc('week', rows.ordered_date) as date) = cell.week
 --
 -- week                 Monday of the week, local
 -- orders               purchases placed in the week

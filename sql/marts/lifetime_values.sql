@@ -1,6 +1,8 @@
 -- Is this customer still one, and what is he or she worth in the year to come?
 --
 -- grain: customer_id
+-- rows: intermediate.purchases on
+--   rows.customer_id = cell.customer_id and rows.is_kept
 --
 -- customer_id           known customer who kept a purchase
 -- repeat_weeks          later weeks with a purchase that was kept

@@ -1,6 +1,9 @@
 -- How loyal is each customer, measured against the others?
 --
 -- grain: customer_id
+-- rows: intermediate.purchases on
+--   rows.customer_id = cell.customer_id
+--   and rows.ordered_at >= $returner_window_start_at
 --
 -- customer_id          known customer with a purchase
 -- loyalty_index        0 to 100: weighted mean of the scores below; NULL with

@@ -1,6 +1,9 @@
 -- What is the net promoter score by the channel it was asked through?
 --
 -- grain: scope, channel
+-- rows: intermediate.answers on
+--   rows.kind = 'nps' and rows.scope = cell.scope
+--   and rows.channel = cell.channel and rows.responded_at >= $history_start_at
 --
 -- scope            relationship or transactional: never to be pooled
 -- channel          how it was asked: mail, app, phone, ...

@@ -1,6 +1,11 @@
 -- What is the net promoter score, month by month?
 --
 -- grain: answered_month, scope, touchpoint
+-- rows: intermediate.answers on
+--   rows.kind = 'nps' and rows.scope = cell.scope
+--   and cell.touchpoint in (rows.touchpoint, 'all')
+--   and cast(date_trunc('month', rows.answered_date) as date) =
+--   cell.answered_month
 --
 -- answered_month   first day of the month of the answers, local
 -- scope            relationship or transactional: never to be pooled

@@ -1,6 +1,10 @@
 -- What is the net promoter score at each touchpoint?
 --
 -- grain: scope, touchpoint
+-- rows: intermediate.answers on
+--   rows.kind = 'nps' and rows.scope = cell.scope
+--   and rows.touchpoint = cell.touchpoint
+--   and rows.responded_at >= $history_start_at
 --
 -- scope            relationship or transactional: never to be pooled
 -- touchpoint       after which step of the journey was asked: delivery, return,

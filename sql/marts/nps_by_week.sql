@@ -1,6 +1,11 @@
 -- What is the net promoter score, week by week?
 --
 -- grain: answered_week, scope, touchpoint
+-- rows: intermediate.answers on
+--   rows.kind = 'nps' and rows.scope = cell.scope
+--   and cell.touchpoint in (rows.touchpoint, 'all')
+--   and cast(date_trunc('week', rows.answered_date) as date) =
+--   cell.answered_week
 --
 -- answered_week    Monday of the week of the answers, local
 -- scope            relationship or transactional: never to be pooled

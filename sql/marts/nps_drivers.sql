@@ -1,6 +1,9 @@
 -- Which attributes and experiences go with the answers to recommendation?
 --
 -- grain: scope, driver_set, driver
+-- rows: intermediate.answers_with_drivers on
+--   rows.kind = 'nps' and rows.scope = cell.scope
+--   and rows.driver_set = cell.driver_set and rows.driver = cell.driver
 --
 -- scope                  relationship or transactional: never to be pooled
 -- driver_set             ratings: attributes rated in the questionnaire;

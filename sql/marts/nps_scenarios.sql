@@ -1,6 +1,9 @@
 -- How much net promoter score would there be to gain, driver by driver?
 --
 -- grain: scope, driver_set, driver
+-- rows: intermediate.answers_with_drivers on
+--   rows.kind = 'nps' and rows.scope = cell.scope
+--   and rows.driver_set = cell.driver_set and rows.driver = cell.driver
 --
 -- scope            relationship or transactional: never to be pooled
 -- driver_set       ratings or operations, as in nps_drivers

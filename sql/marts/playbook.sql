@@ -1,6 +1,9 @@
 -- What should be done for each group of customers, and how many does it touch?
 --
 -- grain: segment_kind, segment, action
+-- rows: marts.playbook_by_customer on
+--   rows.segment_kind = cell.segment_kind and rows.segment = cell.segment
+--   and rows.action = cell.action
 --
 -- segment_kind    rfm_segment, returner_class, flag or reason
 -- segment         group within it

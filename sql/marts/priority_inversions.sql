@@ -1,6 +1,7 @@
 -- Which VIP customers waited while others who came later were served first?
 --
 -- grain: ticket_id
+-- rows: marts.tickets on rows.ticket_id = cell.ticket_id
 --
 -- ticket_id           case of a VIP customer that was overtaken
 -- customer_id         customer

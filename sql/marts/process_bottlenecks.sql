@@ -1,6 +1,18 @@
 -- Where do returns, exchanges and repairs wait longest?
 --
 -- grain: stage
+-- rows: marts.returns on
+--   rows.problem is null and rows.requested_at >= $sales_window_start_at
+--   and (rows.waiting_for = cell.stage or case cell.stage
+--   when 'approval' then rows.approval_hours is not null
+--   when 'transit' then rows.transit_hours is not null
+--   when 'inspection' then rows.inspection_hours is not null
+--   when 'refund' then rows.refund_hours is not null
+--   and rows.kind in ('return', 'refund_only')
+--   when 'replacement' then rows.replacement_delivered_at >=
+--   coalesce(rows.inspected_at, rows.received_at)
+--   when 'repair' then rows.repaired_at >= coalesce(rows.received_at,
+--   rows.approved_at, rows.requested_at) and rows.kind = 'repair' end)
 --
 -- stage             approval, transit, inspection, refund, replacement or
 --                   repair

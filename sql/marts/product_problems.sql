@@ -1,6 +1,9 @@
 -- Which articles have a problem, and what kind of problem?
 --
 -- grain: sku
+-- rows: intermediate.sold_lines_with_returns on
+--   rows.sku = cell.sku and rows.is_mature
+--   and rows.ordered_at >= $sales_window_start_at
 --
 -- sku                  article
 -- name                 name on the page

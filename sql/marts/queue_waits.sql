@@ -1,6 +1,9 @@
 -- Who is waiting for the service desk now, and for how long?
 --
 -- grain: team, priority
+-- rows: marts.tickets on
+--   rows.is_open and cell.team in (rows.team, 'all')
+--   and cell.priority in (rows.priority, 'all')
 --
 -- team                     team; all for every open case
 -- priority                 priority; all for every open case of the team

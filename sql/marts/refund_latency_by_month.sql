@@ -1,6 +1,26 @@
 -- How long do customers wait, stage by stage, month by month?
 --
 -- grain: requested_month, stage
+-- rows: marts.returns on
+--   rows.problem is null
+--   and cast(date_trunc('month', cast(rows.requested_at as date)) as date) =
+--   cell.requested_month and rows.requested_at >= $sales_window_start_at
+--   and case cell.stage when 'approval' then rows.approval_hours is not null
+--   or rows.waiting_for = 'approval'
+--   when 'transit' then rows.transit_hours is not null
+--   or rows.waiting_for = 'transit'
+--   when 'inspection' then rows.inspection_hours is not null
+--   or rows.waiting_for = 'inspection'
+--   when 'refund' then (rows.refund_hours is not null
+--   and rows.kind in ('return', 'refund_only')) or rows.waiting_for = 'refund'
+--   when 'request_to_refund' then rows.kind in ('return', 'refund_only')
+--   and (rows.request_to_refund_hours is not null
+--   or rows.waiting_for is not null)
+--   when 'request_to_replacement' then rows.kind = 'exchange'
+--   and (rows.request_to_replacement_hours is not null
+--   or rows.waiting_for is not null) else rows.kind = 'repair'
+--   and (rows.request_to_repair_hours is not null
+--   or rows.waiting_for is not null) end
 --
 -- requested_month    first day of the month of the request, local
 -- stage              approval, transit, inspection, refund (from the stage

@@ -1,6 +1,8 @@
 -- How many customers buy again within a number of days?
 --
 -- grain: within_days
+-- rows: intermediate.gaps_between_purchases on
+--   rows.purchase_no = 1 and rows.began_date + cell.within_days < $as_of
 --
 -- within_days          30, 60, 90, 180 or 365 days after the first purchase
 -- customers            customers with a purchase

@@ -1,6 +1,14 @@
 -- Do customers whose first order went wrong buy again as often as the others?
 --
 -- grain: experience, within_days
+-- rows: intermediate.order_experiences on
+--   rows.is_first and case cell.experience
+--   when 'none' then not (rows.has_return or rows.has_exchange
+--   or rows.has_ticket or rows.is_late) when 'return' then rows.has_return
+--   when 'exchange' then rows.has_exchange when 'ticket' then rows.has_ticket
+--   when 'ticket_satisfied' then rows.is_satisfied
+--   when 'ticket_unsatisfied' then not rows.is_satisfied
+--   when 'late_delivery' then rows.is_late else true end
 --
 -- experience           what happened within $experience_landmark_days of the
 --                      first purchase: none, return, exchange, ticket,

@@ -2,6 +2,9 @@
 -- to 365 days?
 --
 -- grain: cohort_month, within_days
+-- rows: intermediate.gaps_between_purchases on
+--   rows.purchase_no = 1
+--   and cast(date_trunc('month', rows.began_date) as date) = cell.cohort_month
 --
 -- cohort_month         first day of the month of the first purchase, local
 -- within_days          30, 60, 90, 180 or 365 days after the first purchase

@@ -1,6 +1,10 @@
 -- After how many hours is which share of the contact cases solved?
 --
 -- grain: dimension, value, hours
+-- rows: marts.tickets on
+--   cell.value = case cell.dimension when 'priority' then rows.priority
+--   when 'issue_type' then rows.issue_type else 'all' end
+--   and rows.created_at >= $support_window_start_at
 --
 -- dimension      all, priority or issue_type
 -- value          priority or issue; all for every case

@@ -1,6 +1,9 @@
 -- Of the customers who first bought in a month, how many bought again later?
 --
 -- grain: cohort_month, months_since
+-- rows: intermediate.customers_with_purchases on
+--   cast(date_trunc('month', cast(rows.first_ordered_at as date)) as date) =
+--   cell.cohort_month
 --
 -- cohort_month      first day of the month of the first purchase, local
 -- months_since      0 for that month, 1 for the next, ...

@@ -1,6 +1,10 @@
 -- How do the returns of a week's deliveries grow with their age?
 --
 -- grain: delivered_week, age_weeks
+-- rows: intermediate.sold_lines_with_returns on
+--   cast(cast(rows.delivered_week_number * 7 - 3 as integer) as date) =
+--   cell.delivered_week and rows.return_age_weeks = cell.age_weeks
+--   and rows.delivered_date >= $history_start
 --
 -- delivered_week    Monday of the week in which the goods arrived, local
 -- age_weeks         whole weeks from the arrival of a line to its return, 0 for

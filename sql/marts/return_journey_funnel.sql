@@ -1,6 +1,9 @@
 -- How far do requests to return get, step by step, and where do they wait?
 --
 -- grain: kind, step_no
+-- rows: marts.returns on
+--   rows.kind = cell.kind and rows.problem is null
+--   and rows.requested_at >= $history_start_at
 --
 -- kind              return or exchange
 -- step_no           1 for the first step

@@ -1,6 +1,8 @@
 -- How much of what each carrier delivered came back, and how late was it?
 --
 -- grain: carrier
+-- rows: intermediate.sold_lines_with_returns on
+--   rows.carrier = cell.carrier and rows.ordered_at >= $sales_window_start_at
 --
 -- carrier  who carried it; unknown without a parcel that says so
 -- units_sold  units sold

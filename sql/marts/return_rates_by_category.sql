@@ -1,6 +1,8 @@
 -- How much of each category came back?
 --
 -- grain: category
+-- rows: intermediate.sold_lines_with_returns on
+--   rows.category = cell.category and rows.ordered_at >= $sales_window_start_at
 --
 -- category  category of the article, or unknown
 -- units_sold  units sold

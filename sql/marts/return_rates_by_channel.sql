@@ -1,6 +1,8 @@
 -- How much of what each channel sold came back?
 --
 -- grain: channel
+-- rows: intermediate.sold_lines_with_returns on
+--   rows.channel = cell.channel and rows.ordered_at >= $sales_window_start_at
 --
 -- channel  web, app, store, ..., or unknown
 -- units_sold  units sold

@@ -1,6 +1,8 @@
 -- How much of what was sold in a month came back, counted four ways?
 --
 -- grain: sold_month
+-- rows: intermediate.purchases on
+--   cast(date_trunc('month', rows.ordered_date) as date) = cell.sold_month
 --
 -- sold_month             first day of the month of sale, local
 -- orders                 purchases

@@ -1,6 +1,8 @@
 -- How much of each article came back?
 --
 -- grain: sku
+-- rows: intermediate.sold_lines_with_returns on
+--   rows.sku = cell.sku and rows.ordered_at >= $sales_window_start_at
 --
 -- sku  article
 -- category  category of the article, or unknown

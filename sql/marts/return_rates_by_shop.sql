@@ -1,6 +1,9 @@
 -- How much of what each shop sold came back?
 --
 -- grain: shop
+-- rows: intermediate.sold_lines_with_returns on
+--   coalesce(cast(rows.shop_id as varchar), 'unknown') = cell.shop
+--   and rows.ordered_at >= $sales_window_start_at
 --
 -- shop  shop_id in text; unknown when the source does not say
 -- return_days  days its customers have to return

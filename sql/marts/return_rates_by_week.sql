@@ -1,6 +1,8 @@
 -- How much of what was sold in a week came back, counted four ways?
 --
 -- grain: sold_week
+-- rows: intermediate.purchases on
+--   cast(date_trunc('week', rows.ordered_date) as date) = cell.sold_week
 --
 -- sold_week             Monday of the week of sale, local
 -- orders                 purchases

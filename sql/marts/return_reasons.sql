@@ -1,6 +1,11 @@
 -- Why did customers want to send goods back in the report period?
 --
 -- grain: reason
+-- rows: marts.returns on
+--   rows.reason = cell.reason and rows.problem is null
+--   and rows.kind in ('return', 'exchange')
+--   and rows.requested_at >= $period_start_at
+--   and rows.requested_at < $period_end_at
 --
 -- reason             level 1 of the reason
 -- label_en           what a page calls it in English

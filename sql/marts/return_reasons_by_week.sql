@@ -1,6 +1,11 @@
 -- Do the reasons of returns change from week to week?
 --
 -- grain: week, reason
+-- rows: marts.returns on
+--   rows.reason = cell.reason and rows.problem is null
+--   and rows.kind in ('return', 'exchange')
+--   and cast(date_trunc('week', cast(rows.requested_at as date)) as date) =
+--   cell.week
 --
 -- week             Monday of the week of the request, local
 -- reason           level 1 of the reason

@@ -1,6 +1,9 @@
 -- How much of what arrived in a week will have come back in the end?
 --
 -- grain: delivered_week
+-- rows: intermediate.sold_lines_with_returns on
+--   cast(cast(rows.delivered_week_number * 7 - 3 as integer) as date) =
+--   cell.delivered_week and rows.delivered_date >= $history_start
 --
 -- delivered_week       Monday of the week in which the goods arrived, local
 -- age_weeks            age in whole weeks that all of it has completed

@@ -1,6 +1,9 @@
 -- What would a shorter time to return cut?
 --
 -- grain: window_days
+-- rows: intermediate.sold_lines_with_returns on
+--   cell.window_days is not null and rows.has_return and rows.is_mature
+--   and rows.is_delivered and rows.ordered_at >= $sales_window_start_at
 --
 -- window_days          days after the arrival in which a return could be asked
 --                      for

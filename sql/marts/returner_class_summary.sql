@@ -1,6 +1,7 @@
 -- How large is each class of returners, and what does it cost?
 --
 -- grain: returner_class
+-- rows: marts.returner_classes on rows.returner_class = cell.returner_class
 --
 -- returner_class        none, earlier, first_time, occasional or frequent
 -- customers             customers in it

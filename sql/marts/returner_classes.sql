@@ -1,6 +1,9 @@
 -- Who returns how often?
 --
 -- grain: customer_id
+-- rows: intermediate.purchases on
+--   rows.customer_id = cell.customer_id
+--   and rows.ordered_at >= $returner_window_start_at
 --
 -- customer_id              customer with at least one purchase
 -- returner_class           none, earlier, first_time, occasional or frequent

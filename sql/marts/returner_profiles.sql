@@ -1,6 +1,8 @@
 -- Who are the customers of each returner class, and why do they return?
 --
 -- grain: returner_class
+-- rows: intermediate.customers_with_purchases on
+--   rows.returner_class = cell.returner_class
 --
 -- returner_class      none, earlier, first_time, occasional or frequent
 -- customers           customers in it

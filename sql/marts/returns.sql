@@ -1,6 +1,7 @@
 -- What happened to each request to send goods back, exchange or repair them?
 --
 -- grain: return_id
+-- rows: staging.refunds on rows.return_id = cell.return_id
 --
 -- return_id            request
 -- order_id             order the goods came from, NULL when unknown

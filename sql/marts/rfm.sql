@@ -1,6 +1,9 @@
 -- How recently, how often and for how much did each customer buy?
 --
 -- grain: customer_id
+-- rows: intermediate.purchases on
+--   rows.customer_id = cell.customer_id
+--   and rows.ordered_at >= $rfm_window_start_at
 --
 -- customer_id           customer with at least one order in the window
 -- code                  the three scores as text, 543; 10-3-7 from 10 bins

@@ -2,6 +2,9 @@
 -- category?
 --
 -- grain: category, customer_id
+-- rows: intermediate.kept_lines on
+--   rows.customer_id = cell.customer_id and rows.category = cell.category
+--   and rows.units_kept > 0 and rows.ordered_date >= $rfm_window_start
 --
 -- category         category of the articles; unknown where nobody says
 -- customer_id      customer who kept something of it in the window

@@ -2,6 +2,7 @@
 -- frequency?
 --
 -- grain: r, f
+-- rows: marts.rfm on rows.r = cell.r and rows.f = cell.f
 --
 -- r                recency score, high is recent
 -- f                frequency score, high is often

@@ -1,6 +1,10 @@
 -- Which customers show signs that returns, refunds or payment are misused?
 --
 -- grain: customer_id
+-- rows: marts.returns on
+--   rows.customer_id = cell.customer_id and (rows.problem is null
+--   or rows.problem = 'rejected')
+--   and rows.requested_at >= $returner_window_start_at
 --
 -- customer_id            customer with a request, a chargeback, an unpaid order
 --                        or a refused delivery in the window

@@ -1,6 +1,9 @@
 -- What do unhappy customers answer next, after something or nothing was done?
 --
 -- grain: score_kind, measure
+-- rows: marts.closed_loop on
+--   rows.problem is null and rows.score_kind = cell.score_kind
+--   and coalesce(rows.measure, 'none') = cell.measure
 --
 -- score_kind                nps, csat or ces
 -- measure                   what was done; none where nothing was

@@ -2,6 +2,8 @@
 -- value moved with them?
 --
 -- grain: from_segment, to_segment
+-- rows: intermediate.segment_states on
+--   rows.from_segment = cell.from_segment and rows.to_segment = cell.to_segment
 --
 -- from_segment      segment $compare_window_days before the report day; new for
 --                   customers without a purchase then, inactive for those

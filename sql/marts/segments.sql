@@ -1,6 +1,7 @@
 -- How large is each RFM segment, what is it worth, and what does it say?
 --
 -- grain: segment
+-- rows: marts.rfm on rows.segment = cell.segment
 --
 -- segment            segment of the RFM scores
 -- customers          customers in it

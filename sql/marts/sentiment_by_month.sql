@@ -1,6 +1,11 @@
 -- In which mood do customers write, and how many stars do they give?
 --
 -- grain: written_month, source
+-- rows: staging.interactions on
+--   rows.problem is null and (rows.sentiment is not null
+--   or rows.rating is not null) and cell.source in (rows.source, 'all')
+--   and cast(date_trunc('month', cast(rows.occurred_at as date)) as date) =
+--   cell.written_month
 --
 -- written_month           first day of the month, local
 -- source                  review, social, call, chat or web; all for every

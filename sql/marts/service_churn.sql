@@ -1,6 +1,8 @@
 -- Do customers who were unhappy with the service, or waited for it, stay away?
 --
 -- grain: dimension, experience
+-- rows: intermediate.service_experiences on
+--   rows.dimension = cell.dimension and rows.experience = cell.experience
 --
 -- dimension             satisfaction (last answer about the ticket),
 --                       first_reply or resolution (longest of the tickets)

@@ -1,6 +1,9 @@
 -- How fast do customers come back after good service, bad service, and none?
 --
 -- grain: experience, days_after_landmark
+-- rows: intermediate.service_experiences on
+--   rows.dimension = 'satisfaction' and rows.experience = cell.experience
+--   and rows.days_after_landmark = cell.days_after_landmark
 --
 -- experience           no_ticket, satisfied, unsatisfied or unrated, as in
 --                      service_churn

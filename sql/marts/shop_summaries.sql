@@ -1,6 +1,8 @@
 -- How does each shop do, and is its data there?
 --
 -- grain: shop_id
+-- rows: intermediate.purchases on
+--   rows.shop_id = cell.shop_id and rows.ordered_at >= $sales_window_start_at
 --
 -- shop_id               shop
 -- name                  name people know it by

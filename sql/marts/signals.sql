@@ -1,6 +1,9 @@
 -- Which measures have moved, as of the last week that can be judged?
 --
 -- grain: metric, dimension, dimension_value
+-- rows: marts.monitor on
+--   rows.metric = cell.metric and rows.dimension = cell.dimension
+--   and rows.dimension_value = cell.dimension_value
 --
 -- metric           headline measure, as in marts.metric_values_by_week
 -- dimension        all, shop, channel, category, ...

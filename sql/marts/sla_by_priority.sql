@@ -1,6 +1,9 @@
 -- Are the promises of the service desk kept, by priority?
 --
 -- grain: priority
+-- rows: marts.tickets on
+--   rows.priority = cell.priority
+--   and rows.created_at >= $support_window_start_at
 --
 -- priority                     priority of the cases
 -- tickets                      cases opened

@@ -1,6 +1,8 @@
 -- Are VIP customers really served first, and as promised?
 --
 -- grain: tier
+-- rows: marts.tickets on
+--   rows.tier = cell.tier and rows.created_at >= $support_window_start_at
 --
 -- tier                         vip or standard, by the customer of today
 -- tickets                      cases opened

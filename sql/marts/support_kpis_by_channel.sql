@@ -1,6 +1,8 @@
 -- Over which channels is the service desk quick and good?
 --
 -- grain: channel
+-- rows: marts.tickets on
+--   rows.channel = cell.channel and rows.created_at >= $support_window_start_at
 --
 -- channel                               phone, chat, mail, ... of the cases
 -- tickets                               cases opened

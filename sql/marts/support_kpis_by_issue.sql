@@ -1,6 +1,9 @@
 -- Which issues does the service desk handle well?
 --
 -- grain: issue_type
+-- rows: marts.tickets on
+--   rows.issue_type = cell.issue_type
+--   and rows.created_at >= $support_window_start_at
 --
 -- issue_type                            what the cases are about
 -- tickets                               cases opened

@@ -1,6 +1,9 @@
 -- How did the service desk do, month by month?
 --
 -- grain: opened_month
+-- rows: marts.tickets on
+--   cast(date_trunc('month', cast(rows.created_at as date)) as date) =
+--   cell.opened_month
 --
 -- opened_month                          first day of the month in which the
 --                                       cases were opened, local

@@ -1,6 +1,8 @@
 -- How do the teams of the service desk do?
 --
 -- grain: team
+-- rows: marts.tickets on
+--   rows.team = cell.team and rows.created_at >= $support_window_start_at
 --
 -- team                                  team that has the cases
 -- tickets                               cases opened

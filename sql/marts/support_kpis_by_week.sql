@@ -1,6 +1,9 @@
 -- How did the service desk do, week by week?
 --
 -- grain: opened_week
+-- rows: marts.tickets on
+--   cast(date_trunc('week', cast(rows.created_at as date)) as date) =
+--   cell.opened_week
 --
 -- opened_week                           Monday of the week in which the cases
 --                                       were opened, local

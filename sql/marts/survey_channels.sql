@@ -1,6 +1,11 @@
 -- Do people answer differently by the channel they are asked through?
 --
 -- grain: kind, scope, direction, touchpoint, channel
+-- rows: intermediate.answers on
+--   rows.kind = cell.kind and rows.scope = cell.scope
+--   and rows.direction = cell.direction and rows.touchpoint = cell.touchpoint
+--   and rows.channel = cell.channel and rows.value is not null
+--   and rows.responded_at >= $history_start_at
 --
 -- kind                    nps, csat or ces
 -- scope                   relationship or transactional for nps, else all

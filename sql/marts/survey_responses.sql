@@ -1,6 +1,12 @@
 -- How many of those who were asked answer, where, and how soon?
 --
 -- grain: sent_month, kind, scope, touchpoint, channel
+-- rows: staging.surveys on
+--   rows.kind = cell.kind and rows.scope = cell.scope
+--   and rows.touchpoint = cell.touchpoint
+--   and coalesce(rows.channel, 'unknown') = cell.channel
+--   and cast(date_trunc('month', cast(coalesce(rows.sent_at, rows.responded_at)
+--   as date)) as date) = cell.sent_month
 --
 -- sent_month           first day of the month in which was asked, local
 -- kind                 nps, csat or ces

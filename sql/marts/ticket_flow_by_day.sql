@@ -1,6 +1,7 @@
 -- Does the service desk keep up with what comes in, day by day?
 --
 -- grain: day
+-- rows: marts.tickets on cast(rows.created_at as date) = cell.day
 --
 -- day             local day, of the last $history_weeks weeks
 -- weekday         1 Monday to 7 Sunday

@@ -1,6 +1,7 @@
 -- How was each contact case handled, and how long did it take?
 --
 -- grain: ticket_id
+-- rows: staging.ticket_events on rows.ticket_id = cell.ticket_id
 --
 -- ticket_id                       ticket
 -- customer_id                     customer, NULL for a guest

@@ -1,6 +1,11 @@
 -- How long after its arrival is what was sold asked back, and how much of it?
 --
 -- grain: kind, days
+-- rows: intermediate.sold_lines_with_returns on
+--   rows.first_kind = cell.kind
+--   and cast(rows.first_requested_at as date) - rows.delivered_date = cell.days
+--   and rows.first_requested_at >= rows.delivered_at and rows.is_delivered
+--   and rows.ordered_at >= $sales_window_start_at
 --
 -- kind             return, exchange, refund_only or repair
 -- days             whole days from the day of the arrival; only days on which a

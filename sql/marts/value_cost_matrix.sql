@@ -1,6 +1,8 @@
 -- Which customers are worth much and cost little, and which the other way?
 --
 -- grain: value_tier, cost_tier
+-- rows: intermediate.value_cost_tiers on
+--   rows.value_tier = cell.value_tier and rows.cost_tier = cell.cost_tier
 --
 -- value_tier          high, medium or low, by net revenue of the window
 -- cost_tier           high, medium or low, by after-sales cost against net

@@ -653,26 +653,3 @@ fn the_rows_behind_a_cell_are_found_by_the_header() {
         "intermediate.numbers does not say which rows it is made of",
     );
 }
-
-#[test]
-fn a_view_read_twice_is_computed_once_or_again_where_memory_is_short() {
-    let shop = shop();
-    shop.write(
-        "sql/intermediate/numbers.sql",
-        "-- Numbers.\n--\n-- grain: n\n--\n-- n  n\n\nselect value as n from generate_series(1, 1000000)",
-    );
-    shop.write(
-        "sql/marts/pairs.sql",
-        "-- Pairs?\n--\n-- grain: one row\n--\n-- n  n\n\nselect (select count(*) from intermediate.numbers) + (select max(n) from intermediate.numbers) as n",
-    );
-    let ask = |memory: &str| {
-        let ran = shop.run(&["-m", memory, "--format", "csv", "-c", "select n from pairs"]);
-        ran.check(0, "n\n2000000\n", "");
-    };
-    ask("1GB");
-    // A quarter of it holds no million numbers.
-    ask("16MB");
-    let plan = shop.run(&["-c", "explain select n from pairs"]);
-    let kept = plan.stdout.matches("SharedExec: view=intermediate.numbers");
-    assert_eq!(kept.count(), 2, "{plan:?}");
-}

@@ -22,7 +22,6 @@ use futures::FutureExt;
 
 use crate::catalog::{Names, Planning};
 use crate::settings::{Settings, depends_on, with_hint};
-use crate::shared;
 use crate::suggest::did_you_mean;
 use crate::view::View;
 
@@ -87,8 +86,7 @@ impl RelationPlanner for ViewCalls {
             let set = settings.set(&setting, &text);
             set.map_err(|e| DataFusionError::Plan(format!("{}: {}", view.name, with_hint(&e))))?;
         }
-        let counts = shared::counts_of_view(view, self.names.views());
-        let planning = Planning::new(settings, Default::default()).counting(counts);
+        let planning = Planning::new(settings, Default::default());
         let used = Arc::clone(&planning.used);
         let planned = planning.scope(self.names.plan_view(view)).now_or_never();
         let Some(table) = planned else {

@@ -24,7 +24,6 @@ use crate::bind::{self, Parameters};
 use crate::error::Error;
 use crate::rules;
 use crate::settings::{Settings, with_hint};
-use crate::shared::{self, SharedView};
 use crate::source::{StoreOptions, open_source};
 use crate::suggest::did_you_mean;
 use crate::view::{VIEW_SCHEMAS, View, Views};
@@ -73,8 +72,6 @@ pub(crate) struct Planning {
     pub(crate) settings: Arc<Settings>,
     /// Values beside the settings.
     parameters: Arc<Parameters>,
-    /// How often the statement reads each view, as far as its text tells.
-    pub(crate) counts: Arc<HashMap<String, usize>>,
     /// Placeholders views asked for.
     pub(crate) used: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -91,15 +88,8 @@ impl Planning {
             planned: Arc::default(),
             settings: Arc::new(settings),
             parameters: Arc::new(parameters),
-            counts: Arc::default(),
             used: Arc::default(),
         }
-    }
-
-    /// Says how often the statement reads each view.
-    pub(crate) fn counting(mut self, counts: HashMap<String, usize>) -> Self {
-        self.counts = Arc::new(counts);
-        self
     }
 
     /// Runs planning work that may look up views.
@@ -366,12 +356,7 @@ impl Names {
         let plan: std::pin::Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(plan);
         let plan = inner.scope(plan).await;
         let plan = plan.map_err(|e: DataFusionError| e.context(format!("in view {name}")))?;
-        let times = planning.counts.get(&name).copied().unwrap_or(0);
-        let table: Arc<dyn TableProvider> = if times > 1 && shared::is_worth_keeping(view) {
-            Arc::new(SharedView::new(&name, plan))
-        } else {
-            Arc::new(ViewTable::new(plan, Some(view.sql.clone())))
-        };
+        let table: Arc<dyn TableProvider> = Arc::new(ViewTable::new(plan, Some(view.sql.clone())));
         lock().insert(name, Arc::clone(&table));
         Ok(table)
     }

@@ -32,7 +32,6 @@ use crate::error::{Error, Result};
 use crate::rules::{self, Expected, RuleTables};
 use crate::session::{Limits, session};
 use crate::settings::{Settings, depends_on, with_hint};
-use crate::shared;
 use crate::source::{OpenSource, StoreOptions, open_source};
 use crate::suggest::did_you_mean;
 use crate::table::{CanonicalTables, MappedTable, Mapper};
@@ -394,8 +393,7 @@ impl Engine {
     ) -> Result<LogicalPlan, DataFusionError> {
         let settings = bind::settings(state);
         let own = bind::bind_with(&settings, parameters, &mut statement)?;
-        let counts = shared::counts(&statement, self.views());
-        let planning = Planning::new(settings, parameters.clone()).counting(counts);
+        let planning = Planning::new(settings, parameters.clone());
         let in_views = Arc::clone(&planning.used);
         let plan = planning.scope(state.statement_to_plan(statement)).await;
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);

@@ -21,7 +21,6 @@ mod cancel;
 mod catalog;
 pub mod rules;
 mod session;
-mod shared;
 pub mod view;
 
 pub mod audit;
