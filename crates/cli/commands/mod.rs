@@ -2,6 +2,7 @@
 
 mod demo;
 pub(crate) mod functions;
+mod init;
 mod report;
 mod settings;
 mod views;
@@ -20,6 +21,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     if let Some(command) = &args.command {
         return match command {
             Command::Demo { dir, orders } => demo::run(&args.workspace, dir, *orders).await,
+            Command::Init(init) => init::run(&args.workspace, init).await,
             Command::Report { command } => report::run(&args.workspace, command).await,
             Command::Views {
                 name,
