@@ -6,6 +6,7 @@
 )]
 
 mod cli;
+mod init;
 mod online_retail;
 mod reports;
 mod rfm_by_r;

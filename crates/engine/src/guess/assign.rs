@@ -31,6 +31,8 @@ pub(super) struct Fitting {
     pub(super) matches: Vec<Match>,
     /// How well name and columns fit together, 0 to 1.
     pub(super) score: f64,
+    /// The score without the discount for required columns that are missing.
+    pub(super) likely: f64,
     /// How much the name of the files is that of the table.
     pub(super) affinity: f64,
 }
@@ -71,6 +73,13 @@ fn score(
     }
     let mut score = likeness?.score;
     let fit = fit(&canonical.ty, column)?;
+    let is_day = ["at", "id"]
+        .iter()
+        .all(|w| column.words.words.iter().any(|word| word == w));
+    if is_day && matches!(canonical.ty, Type::Id(_)) {
+        // The key of a date is no id of anything else.
+        return None;
+    }
     score *= fit.quality;
     let halved = match canonical.name.as_str() {
         "currency" => shape.n > 0 && !shape.are_currencies(),
@@ -151,7 +160,10 @@ pub(super) fn assign(
             found.also.clear();
             found.why = "chosen".to_owned();
         } else if !found.also.is_empty() {
-            found.score *= 0.85;
+            found.score *= CLOSE;
+            for (_, score) in &mut found.also {
+                *score *= CLOSE;
+            }
         }
     }
     matches
@@ -216,9 +228,6 @@ pub(super) fn fitting(
     } else {
         0.55 * cover.min(1.0) + 0.45 * has
     };
-    if !is_complete {
-        score *= 0.6;
-    }
     // Only ids that everything has: such a table is everything and nothing.
     let own = matches
         .iter()
@@ -250,7 +259,8 @@ pub(super) fn fitting(
     }
     Fitting {
         matches,
-        score,
+        score: if is_complete { score } else { 0.6 * score },
+        likely: score,
         affinity,
     }
 }

@@ -228,7 +228,14 @@ fn chinese_similarity(name: &str, usual: &str, nouns: &[String]) -> f64 {
 fn best(name: &[String], usual: &[Usual], nouns: &[String]) -> Option<Likeness> {
     usual
         .iter()
-        .map(|u| (similarity(name, &u.words, nouns) * u.weight, u))
+        .enumerate()
+        // What stands first is meant first.
+        .map(|(at, u)| {
+            (
+                similarity(name, &u.words, nouns) * u.weight - 0.0005 * at as f64,
+                u,
+            )
+        })
         .filter(|(score, _)| *score > 0.0)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(score, u)| Likeness {
@@ -249,7 +256,16 @@ impl Dictionary {
             return 1.0;
         }
         let usual = self.tables.get(table).map_or(&[][..], Vec::as_slice);
-        best(&name.words, usual, &[]).map_or(0.0, |l| l.score * 0.98)
+        let whole = best(&name.words, usual, &[]).map_or(0.0, |l| l.score * 0.98);
+        // `rfm_data_orders` are orders: the last word says what it is.
+        let within = usual.iter().map(|u| {
+            let n_extra = name.words.iter().filter(|w| !u.words.contains(w)).count();
+            let is_last = u.words.last() == name.words.last();
+            let is_within = u.words.iter().all(|w| name.words.contains(w));
+            let share = 0.7 - 0.05 * n_extra as f64 + if is_last { 0.1 } else { 0.0 };
+            if is_within { share * u.weight } else { 0.0 }
+        });
+        within.fold(whole, f64::max)
     }
 
     /// Says how much a name is that of a column of a table.

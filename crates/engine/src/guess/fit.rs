@@ -237,6 +237,17 @@ fn money(
     None
 }
 
+/// Reads text as an instant of the workspace's zone.
+///
+/// By way of seconds, because DataFusion 55.2's `to_timestamp` functions promise a zone for
+/// columns of text and then return none, which fails the query.
+fn seconds(text: &str, format: &str) -> String {
+    if format.is_empty() {
+        return format!("to_timestamp_seconds(to_unixtime({text}))");
+    }
+    format!("to_timestamp_seconds(to_unixtime({text}, '{format}'))")
+}
+
 fn time(column: &ColumnLook, name: &str, is_day: bool) -> Option<Fit> {
     let (found, shape) = (&column.data_type, &column.shape);
     let is_key = ["id", "at"]
@@ -262,18 +273,11 @@ fn time(column: &ColumnLook, name: &str, is_day: bool) -> Option<Fit> {
         }
         _ if is_text(found) => {
             let format = shape.time_format?;
-            if format.is_empty() {
-                return made(format!("to_timestamp_micros({name})"), 0.95, None);
-            }
             let note = shape
                 .is_day_month_open
                 .then(|| "day and month could as well stand the other way round".to_owned());
             let quality = if note.is_some() { 0.6 } else { 0.95 };
-            made(
-                format!("to_timestamp_micros({name}, '{format}')"),
-                quality,
-                note,
-            )
+            made(seconds(name, format), quality, note)
         }
         _ if found.is_integer() => {
             if let Some(function) = shape.epoch() {
@@ -281,7 +285,7 @@ fn time(column: &ColumnLook, name: &str, is_day: bool) -> Option<Fit> {
                 return made(format!("{function}({name})"), 0.95, note);
             }
             if shape.time_format == Some("%Y%m%d") && !is_key {
-                let expr = format!("to_timestamp_micros(cast({name} as varchar), '%Y%m%d')");
+                let expr = seconds(&format!("cast({name} as varchar)"), "%Y%m%d");
                 return made(expr, 0.9, None);
             }
             is_key.then(|| Fit {
@@ -333,7 +337,7 @@ mod tests {
         let text = DataType::Utf8;
         assert_eq!(
             at(text.clone(), &["2026/01/02 10:00"]).as_deref(),
-            Some("to_timestamp_micros(t, '%Y/%m/%d %H:%M')")
+            Some("to_timestamp_seconds(to_unixtime(t, '%Y/%m/%d %H:%M'))")
         );
         assert_eq!(
             at(DataType::Int64, &["1700000000"]).as_deref(),
@@ -341,7 +345,7 @@ mod tests {
         );
         assert_eq!(
             at(DataType::Int64, &["20260102"]).as_deref(),
-            Some("to_timestamp_micros(cast(t as varchar), '%Y%m%d')")
+            Some("to_timestamp_seconds(to_unixtime(cast(t as varchar), '%Y%m%d'))")
         );
         assert_eq!(at(text, &["soon"]), None);
         assert_eq!(at(DataType::Int64, &["17"]), None);

@@ -11,13 +11,15 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
-use object_store::{ObjectMeta, ObjectStoreExt};
+use futures::TryStreamExt;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 
 use super::dictionary::{Name, shared_prefix};
 use super::shape::Shape;
 use crate::error::{Error, Location, Result};
 use crate::source::{
     StoreOptions, absolute_file, absolute_location, known_extension, list, open_source,
+    register_store,
 };
 use crate::workspace::{At, ColumnType, Format, SourceSpec};
 
@@ -138,7 +140,11 @@ pub(super) async fn look(
     };
     let (url, files) = match list(ctx, "", &at, &absolute, options).await {
         Ok(found) => found,
-        Err(Error::SourceMissing { .. }) => return Err(nothing("no file is there")),
+        // Files may lie in folders below only.
+        Err(Error::SourceMissing { .. }) => match folder_url(ctx, &absolute, options) {
+            Some(url) => (url, Vec::new()),
+            None => return Err(nothing("no file is there")),
+        },
         Err(Error::SourceUnreadable { file, reason, .. }) => {
             return Err(Error::LocationUnreadable {
                 location: file,
@@ -147,6 +153,14 @@ pub(super) async fn look(
         }
         Err(other) => return Err(other),
     };
+    let files = if url.is_collection() {
+        below(ctx, &url).await.unwrap_or(files)
+    } else {
+        files
+    };
+    if files.is_empty() {
+        return Err(nothing("no file is there"));
+    }
     let n_files = files.len();
     let groups = gather(&url, &absolute, files);
     let n_known: usize = groups.iter().map(|g| g.files.len()).sum();
@@ -167,13 +181,54 @@ pub(super) async fn look(
             Err(reason) => found.unreadable.push((place, reason)),
         }
     }
-    match (found.sources.is_empty(), found.unreadable.first()) {
-        (true, Some((location, reason))) => Err(Error::LocationUnreadable {
-            location: location.clone(),
-            reason: reason.clone(),
-        }),
-        _ => Ok(found),
+    if found.sources.is_empty() {
+        let n_more = found.unreadable.len() - 1;
+        let (location, reason) = found.unreadable.swap_remove(0);
+        let more = if n_more > 0 {
+            format!("; {n_more} others neither")
+        } else {
+            String::new()
+        };
+        return Err(Error::LocationUnreadable {
+            location,
+            reason: format!("{reason}{more}"),
+        });
     }
+    Ok(found)
+}
+
+/// Returns the URL of a folder, local or on a store; nothing for a file or glob.
+fn folder_url(
+    ctx: &SessionContext,
+    absolute: &str,
+    options: &StoreOptions,
+) -> Option<ListingTableUrl> {
+    let is_local = std::path::Path::new(absolute).is_dir();
+    let text = if is_local || absolute.contains("://") {
+        format!("{}/", absolute.trim_end_matches('/'))
+    } else {
+        return None;
+    };
+    let url = ListingTableUrl::parse(text).ok()?;
+    register_store(ctx, url.get_url(), options).ok()?;
+    Some(url)
+}
+
+/// Lists a folder with all folders below it: a table's own listing leaves those out that
+/// are no partitions, and here every folder may be a table.
+async fn below(ctx: &SessionContext, url: &ListingTableUrl) -> Option<Vec<ObjectMeta>> {
+    let store = ctx.runtime_env().object_store(url).ok()?;
+    let listed = store
+        .list(Some(url.prefix()))
+        .try_collect::<Vec<ObjectMeta>>();
+    let mut files = listed.await.ok()?;
+    let is_hidden = |file: &ObjectMeta| {
+        let parts = file.location.prefix_match(url.prefix());
+        parts.is_some_and(|mut parts| parts.any(|p| p.as_ref().starts_with(['_', '.'])))
+    };
+    files.retain(|file| !is_hidden(file));
+    files.sort_by(|a, b| a.location.cmp(&b.location));
+    Some(files)
 }
 
 /// A folder name that only counts: a year, a month, a partition.
@@ -257,12 +312,18 @@ fn gather(url: &ListingTableUrl, absolute: &str, files: Vec<ObjectMeta>) -> Vec<
             }
             format!("{path}/")
         };
+        // A table reads the folders below its own only where they are partitions.
+        let is_partitioned = |folders: &[String]| {
+            let mut below = folders[folder.len()..].iter();
+            below.all(|f| f.contains('='))
+        };
         let is_folder = !is_one_file
             && n_in_folder(folder) == 1
             && (stem.is_empty()
                 || members
                     .iter()
-                    .any(|(folders, _)| folders.len() > folder.len()));
+                    .any(|(folders, _)| folders.len() > folder.len()))
+            && members.iter().all(|(folders, _)| is_partitioned(folders));
         let is_below_location = folder_name().len() >= absolute.trim_end_matches('/').len();
         let locations = if members.len() == 1 && !is_folder {
             vec![file_name(&members[0].1)]
@@ -565,7 +626,7 @@ mod tests {
         let expected = [
             ("customers", "/lake/customers/"),
             ("orders", "/lake/orders/"),
-            ("returns", "/lake/returns/"),
+            ("returns", "/lake/returns/2026/01/0a1b2c3d4e.csv"),
         ];
         assert_eq!(found, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
     }

@@ -70,7 +70,7 @@ pub(super) struct Join {
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
     pub(super) kind: String,
-    pub(super) expr: String,
+    pub(super) name: String,
     pub(super) scale: Option<i64>,
 }
 
@@ -117,6 +117,17 @@ pub(super) fn guess(found: &Found, preferred: &Preferred) -> Vec<TableGuess> {
         }
     }
     let days = days(found);
+    if let Some(days) = &days {
+        // A table of days is read through the keys of others.
+        let is_days = |at: usize| found.sources[at].name == days.source;
+        for (_, primary) in primary
+            .iter_mut()
+            .enumerate()
+            .filter(|(at, _)| is_days(*at))
+        {
+            *primary = None;
+        }
+    }
     let mut guesses: Vec<TableGuess> = Vec::new();
     for (at, table) in tables.iter().enumerate() {
         let mut rivals: Vec<usize> = (0..fits.len())
@@ -154,7 +165,7 @@ fn best_table(fits: &[Fitting]) -> Option<usize> {
         // The first of equals.
         fits[*a].score.total_cmp(&fits[*b].score).then(b.cmp(a))
     })?;
-    (fits[best].score >= MIN_TABLE_SCORE).then_some(best)
+    (fits[best].likely >= MIN_TABLE_SCORE).then_some(best)
 }
 
 fn has(matches: &[Match], column: &str) -> bool {
@@ -518,7 +529,7 @@ fn answers(source: &SourceLook, guess: &mut TableGuess) {
         };
         guess.answers.push(Answer {
             kind: kind.to_owned(),
-            expr: format!("cast({} as double)", quoted(&column.name)),
+            name: quoted(&column.name),
             scale: (kind != "nps").then(|| scale_of(column)).flatten(),
         });
     }
@@ -571,6 +582,8 @@ fn read_days(source: &SourceLook, matches: &[Match], days: &Option<Days>, guess:
                     column.expr = format!("cast({alias}.{inner}");
                 }
                 column.why = format!("{}, a key of {}", column.why, days.source);
+                // The table says what the number means, so it is as good as a date.
+                column.confidence = (column.confidence / 0.8).min(1.0);
                 guess.joins.push(Join {
                     source: days.source.clone(),
                     alias,
@@ -620,9 +633,13 @@ fn copies(source: &SourceLook, guess: &mut TableGuess) {
         ));
     } else {
         guess.notes.push(format!(
-            "({key}) is no key: {n} sampled rows have {n_distinct} values; {} should be one row each: {}",
-            guess.table.name, guess.table.doc
+            "({key}) is no key of it: {n} sampled rows have {n_distinct} values. One row is: {}",
+            guess.table.doc
         ));
+        if (n_distinct as f64) < 0.5 * n as f64 {
+            guess.problem = guess.notes.pop();
+            return;
+        }
         let column = &guess.table.key[guess.table.key.len() - 1];
         if let Some(found) = guess.columns.iter_mut().find(|c| c.column.name == *column) {
             found.confidence *= 0.5;

@@ -52,6 +52,9 @@ pub(super) async fn run(proposal: &mut Proposal, wishes: &Wishes, options: &Opti
         if read_rows(proposal, &engine).await {
             continue;
         }
+        if find_copies(proposal, &engine).await {
+            continue;
+        }
         compare_ids(proposal, &engine).await;
         newest_order(proposal, &engine).await;
         // Only comments and figures behind guesses are new.
@@ -147,6 +150,48 @@ async fn read_rows(proposal: &mut Proposal, engine: &Engine) -> bool {
         proposal.tables[at].problem = Some(format!("its rows cannot be read: {reason}"));
     }
     is_failed
+}
+
+/// Counts rows that repeat a key where the sample had none; whether a table changed.
+async fn find_copies(proposal: &mut Proposal, engine: &Engine) -> bool {
+    let mut found = Vec::new();
+    for (at, table) in proposal.tables.iter().enumerate() {
+        let is_known = table.dedupe.is_some() || !table.group_by.is_empty();
+        // Counted lines are different by construction.
+        let is_counted = table
+            .columns
+            .iter()
+            .any(|c| c.expr.starts_with("row_number()"));
+        if table.problem.is_some() || is_known || is_counted || !is_small(proposal, table) {
+            continue;
+        }
+        let sql = format!(
+            "select coalesce(sum(n - 1), 0) as n_copies from (select count(*) as n from raw.{} group by {} having count(*) > 1)",
+            table.table.name,
+            table.table.key.join(", ")
+        );
+        if let Ok(batches) = engine.query(&sql).await {
+            let n_copies = count(&batches);
+            let n_rows = proposal.found.sources[table.source]
+                .n_rows
+                .unwrap_or_default();
+            if n_copies > 0 && (n_copies as u64).saturating_mul(10) <= n_rows {
+                found.push((at, format!("{n_copies} of {n_rows} rows repeat a key")));
+            }
+        }
+    }
+    let is_changed = !found.is_empty();
+    for (at, why) in found {
+        let table = &mut proposal.tables[at];
+        let has_recorded = table.columns.iter().any(|c| c.column.name == "recorded_at");
+        let kept = if has_recorded {
+            "the row recorded last counts"
+        } else {
+            "one of them counts"
+        };
+        table.dedupe = Some(format!("{why}; {kept}"));
+    }
+    is_changed
 }
 
 /// Looks ids up in the tables that own them.

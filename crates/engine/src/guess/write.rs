@@ -149,7 +149,7 @@ impl Proposal {
             let zone = toml_text(&self.time_zone.value);
             let _ = writeln!(
                 text,
-                "time_zone = {zone}  # a guess: {} carries no zone and is taken for local time",
+                "time_zone = {zone}  # a guess: {} without a zone, taken for local time",
                 naive.join(", ")
             );
         }
@@ -354,7 +354,15 @@ fn sql_form(guess: &TableGuess, source: &SourceLook) -> String {
         let mut lines: Vec<(String, String)> = guess
             .columns
             .iter()
-            .map(|c| (format!("{} as {}", c.expr, c.column.name), reason(c)))
+            .map(|c| {
+                let name = &c.column.name;
+                let select = if c.expr == *name {
+                    name.clone()
+                } else {
+                    format!("{} as {name}", c.expr)
+                };
+                (select, reason(c))
+            })
             .collect();
         let mut filters: Vec<String> = guess.filter.iter().cloned().collect();
         if let Some(answer) = guess.answers.get(at) {
@@ -362,14 +370,17 @@ fn sql_form(guess: &TableGuess, source: &SourceLook) -> String {
                 format!("'{}' as kind", answer.kind),
                 "a column per question".to_owned(),
             ));
-            lines.push((format!("{} as score", answer.expr), String::new()));
+            lines.push((
+                format!("cast({} as double) as score", answer.name),
+                String::new(),
+            ));
             if has_scale {
                 let scale = answer.scale.map(|s| s.to_string());
                 let scale = scale.unwrap_or_else(|| "cast(null as bigint)".to_owned());
                 let why = "the highest answer in the sample".to_owned();
                 lines.push((format!("{scale} as scale"), why));
             }
-            filters.push(format!("{} is not null", answer.expr));
+            filters.push(format!("{} is not null", answer.name));
         }
         let n = lines.len();
         let mut select = "select\n".to_owned();

@@ -541,7 +541,7 @@ impl Mapper<'_> {
                 }
                 DataType::Timestamp(..) => self.instant(input, found, naive_zone),
                 _ => refuse(
-                    "to_timestamp_micros(x) with its format, as in to_timestamp_micros(x, '%d.%m.%Y %H:%M')",
+                    "to_timestamp_seconds(to_unixtime(x, '%d.%m.%Y %H:%M')), with the format of the text",
                 ),
             },
         }
