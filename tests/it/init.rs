@@ -22,7 +22,11 @@ fn section(text: &str, name: &str) -> Vec<String> {
         .take_while(|l| !l.starts_with('['))
         .map(|l| {
             let plain = l.split("  #").next().unwrap_or_default().trim_end();
-            plain.split(" = ").map(str::trim).collect::<Vec<_>>().join(" = ")
+            plain
+                .split(" = ")
+                .map(str::trim)
+                .collect::<Vec<_>>()
+                .join(" = ")
         })
         .filter(|l| !l.is_empty() && !l.starts_with('#'))
         .collect()
@@ -73,12 +77,15 @@ async fn chinese_exports_become_a_workspace() {
     let ran = init(&scratch, &["导出", "--write"]);
     assert_eq!(ran.stdout, "workspace file: DIR/导出/aftersight.toml\n");
     let text = scratch.read("导出/aftersight.toml");
-    assert!(text.contains("time_zone = \"Asia/Shanghai\"  # a guess"), "{text}");
+    assert!(
+        text.contains("time_zone = \"Asia/Shanghai\"  # a guess"),
+        "{text}"
+    );
     assert!(text.contains("currency = \"CNY\"  # a guess"), "{text}");
     assert!(text.contains("location = \"订单.csv\""), "{text}");
     assert!(text.contains("# not mapped: 备注 (text): 加急"), "{text}");
-    let engine = Engine::open_file(&scratch.path("导出/aftersight.toml"), Options::default());
-    let engine = engine.await.unwrap();
+    let file = scratch.path("导出/aftersight.toml");
+    let engine = Engine::open_file(&file, Options::default()).await.unwrap();
     // 10:05 in Shanghai; the value of an order is that of its lines.
     let orders = rows(
         &engine,
@@ -111,8 +118,12 @@ async fn chinese_exports_become_a_workspace() {
         ]
     );
     let surveys = "select response_id, kind, score, scale from raw.surveys order by 1, 2";
-    assert_eq!(rows(&engine, surveys).await, ["Q1 csat 4.0 5", "Q1 nps 9.0 -", "Q2 nps 3.0 -"]);
-    let customers = "select customer_id, first_seen_at, is_vip, birth_date from raw.customers order by 1";
+    assert_eq!(
+        rows(&engine, surveys).await,
+        ["Q1 csat 4.0 5", "Q1 nps 9.0 -", "Q2 nps 3.0 -"]
+    );
+    let customers =
+        "select customer_id, first_seen_at, is_vip, birth_date from raw.customers order by 1";
     assert_eq!(
         rows(&engine, customers).await,
         [
@@ -120,8 +131,14 @@ async fn chinese_exports_become_a_workspace() {
             "88002 2025-07-01T00:00:00+08:00 false 1985-05-06",
         ]
     );
-    assert_eq!(rows(&engine, "select count(*) from raw.tickets").await, ["2"]);
-    assert_eq!(rows(&engine, "select count(*) from raw.products").await, ["3"]);
+    assert_eq!(
+        rows(&engine, "select count(*) from raw.tickets").await,
+        ["2"]
+    );
+    assert_eq!(
+        rows(&engine, "select count(*) from raw.products").await,
+        ["3"]
+    );
 }
 
 #[test]
@@ -131,13 +148,18 @@ fn a_demo_is_found_again_with_its_copies() {
     assert_eq!(demo.code, Some(0), "{demo:?}");
     let ran = init(&scratch, &["shop/data"]);
     let text = &ran.stdout;
-    let tables: Vec<&str> = text.lines().filter(|l| l.starts_with("[tables.") && !l.contains(".columns]")).collect();
+    let tables: Vec<&str> = text
+        .lines()
+        .filter(|l| l.starts_with("[tables.") && !l.contains(".columns]"))
+        .collect();
     let own = scratch.read("shop/aftersight.toml");
     assert_eq!(tables.len(), own.matches("[tables.").count(), "{text}");
     assert!(tables.iter().all(|l| l.ends_with("# 100 %")), "{tables:?}");
     assert!(!text.contains("not mapped"), "{text}");
     // Every column of every file is the one of its own name.
-    let mappings = text.lines().filter(|l| l.contains(" = \"") && l.contains("  # 100 %: "));
+    let mappings = text
+        .lines()
+        .filter(|l| l.contains(" = \"") && l.contains("  # 100 %: "));
     let mut n_mapped = 0;
     for line in mappings {
         let (name, rest) = line.split_once(" = ").unwrap();
@@ -148,7 +170,10 @@ fn a_demo_is_found_again_with_its_copies() {
     // The generator plants copies in these, and their own file says so too.
     for table in ["orders", "order_items", "returns", "surveys"] {
         let lines = section(text, &format!("tables.{table}"));
-        assert!(lines.contains(&"dedupe = true".to_owned()), "{table}: {lines:?}");
+        assert!(
+            lines.contains(&"dedupe = true".to_owned()),
+            "{table}: {lines:?}"
+        );
     }
 }
 
@@ -162,12 +187,28 @@ async fn the_hand_written_shop_is_its_own_proposal() {
             scratch.write(&name, std::fs::read(&path).unwrap());
         }
     }
-    init(&scratch, &[".", "--output", "aftersight.toml", "--time-zone", "UTC"]);
-    let hand = Engine::open_file(&root("data/tiny").join("aftersight.toml"), Options::default());
-    let (hand, proposed) = (hand.await.unwrap(), scratch.open().await);
-    for table in ["orders", "order_items", "returns", "refunds", "surveys", "tickets", "shipments"] {
+    init(
+        &scratch,
+        &[".", "--output", "aftersight.toml", "--time-zone", "UTC"],
+    );
+    let file = root("data/tiny").join("aftersight.toml");
+    let hand = Engine::open_file(&file, Options::default()).await.unwrap();
+    let proposed = scratch.open().await;
+    for table in [
+        "orders",
+        "order_items",
+        "returns",
+        "refunds",
+        "surveys",
+        "tickets",
+        "shipments",
+    ] {
         let sql = format!("select * from raw.{table} order by 1, 2");
-        assert_eq!(rows(&proposed, &sql).await, rows(&hand, &sql).await, "{table}");
+        assert_eq!(
+            rows(&proposed, &sql).await,
+            rows(&hand, &sql).await,
+            "{table}"
+        );
     }
 }
 
@@ -180,7 +221,10 @@ async fn online_retails_file_is_lines_orders_and_credit_notes() {
     let location = folder.join("online_retail_2010_2011.parquet");
     let location = location.to_str().unwrap();
     let zone = ["--time-zone", "Europe/London", "--currency", "GBP"];
-    init(&scratch, &[&[location, "-o", "aftersight.toml"], &zone[..]].concat());
+    init(
+        &scratch,
+        &[&[location, "-o", "aftersight.toml"], &zone[..]].concat(),
+    );
     let text = scratch.read("aftersight.toml");
     assert_eq!(
         section(&text, "tables.orders.columns"),
@@ -197,7 +241,10 @@ async fn online_retails_file_is_lines_orders_and_credit_notes() {
     );
     let engine = scratch.open().await;
     // 541,909 rows less 10,624 with negative units (PROVENANCE.md of the data).
-    assert_eq!(rows(&engine, "select count(*) from raw.order_items").await, ["531285"]);
+    assert_eq!(
+        rows(&engine, "select count(*) from raw.order_items").await,
+        ["531285"]
+    );
     let units = "select -sum(quantity) from source.online_retail where quantity < 0";
     let returned = "select sum(quantity) from raw.returns";
     assert_eq!(rows(&engine, returned).await, rows(&engine, units).await);
@@ -243,7 +290,11 @@ async fn date_keys_are_read_through_their_table_or_not_at_all() {
     let ran = init(&without, &["."]);
     let reason = "returns is not mapped: `sr_returned_date_sk` looks like `requested_at` and is no date but the key of one; the table of days it points into (date_dim in TPC-DS) is not among the files";
     assert!(ran.stderr.contains(reason), "{ran:?}");
-    assert!(ran.stdout.contains(&format!("# {reason}\n# [tables.returns]")), "{ran:?}");
+    assert!(
+        ran.stdout
+            .contains(&format!("# {reason}\n# [tables.returns]")),
+        "{ran:?}"
+    );
     // What needs no day is there, by the keys that the facts use.
     let customers = section(&ran.stdout, "tables.customers.columns");
     assert_eq!(customers[0], "customer_id = \"c_customer_sk\"");
@@ -260,7 +311,8 @@ async fn date_keys_are_read_through_their_table_or_not_at_all() {
             "2/101 2 101 1 20.00 1998-01-21T00:00:00Z",
         ]
     );
-    let orders = "select order_id, customer_id, gross_amount, ordered_at from raw.orders order by 1";
+    let orders =
+        "select order_id, customer_id, gross_amount, ordered_at from raw.orders order by 1";
     assert_eq!(
         rows(&engine, orders).await,
         [
@@ -292,19 +344,37 @@ fn the_yardsticks_names_are_found() {
     scratch.write("lake/MANIFEST.json", "{\n  \"rows\": 3\n}\n");
     let ran = init(&scratch, &["lake"]);
     let text = &ran.stdout;
-    assert!(text.contains("[sources.orders]  # csv 2 files, 3 rows"), "{text}");
-    assert_eq!(section(text, "sources.orders"), ["location = \"lake/orders/\""]);
+    assert!(
+        text.contains("[sources.orders]  # csv 2 files, 3 rows"),
+        "{text}"
+    );
+    assert_eq!(
+        section(text, "sources.orders"),
+        ["location = \"lake/orders/\""]
+    );
     // An article stands once in an order, so it numbers the lines, and the returned ones.
     for table in ["order_items", "returns"] {
         let lines = section(text, &format!("tables.{table}.columns"));
-        assert!(lines.contains(&"line_no = \"product_id\"".to_owned()), "{lines:?}");
+        assert!(
+            lines.contains(&"line_no = \"product_id\"".to_owned()),
+            "{lines:?}"
+        );
     }
     let returns = section(text, "tables.returns.columns");
-    assert!(returns.contains(&"reverse_shipping_cost = \"logistics_cost\"".to_owned()), "{returns:?}");
+    assert!(
+        returns.contains(&"reverse_shipping_cost = \"logistics_cost\"".to_owned()),
+        "{returns:?}"
+    );
     assert!(text.contains("# Not read: lake/MANIFEST.json: "), "{text}");
     assert!(text.contains("100 % are in orders.order_id"), "{text}");
-    assert!(ran.stderr.contains("not read: DIR/lake/MANIFEST.json"), "{ran:?}");
-    assert!(ran.stderr.contains("the proposal opens: 3 tables\n"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("not read: DIR/lake/MANIFEST.json"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.stderr.contains("the proposal opens: 3 tables\n"),
+        "{ran:?}"
+    );
     // The same files, the same bytes.
     assert_eq!(init(&scratch, &["lake"]).stdout, *text);
 }
@@ -321,14 +391,23 @@ fn competing_names_and_open_readings_are_said() {
     let text = &ran.stdout;
     assert!(text.contains("also fits: total_amount ("), "{text}");
     assert!(text.contains("divide by 100 if they are cents"), "{text}");
-    assert!(text.contains("day and month could as well stand the other way round"), "{text}");
+    assert!(
+        text.contains("day and month could as well stand the other way round"),
+        "{text}"
+    );
 }
 
 #[test]
 fn ids_of_two_types_become_text() {
     let scratch = Scratch::new();
-    scratch.write("orders.csv", "order_id,customer_id,ordered_at\nA1,7,2026-01-01T00:00:00Z\n");
-    scratch.write("customers.csv", "customer_id,email\nc7,c7@example.com\n7,seven@example.com\n");
+    scratch.write(
+        "orders.csv",
+        "order_id,customer_id,ordered_at\nA1,7,2026-01-01T00:00:00Z\n",
+    );
+    scratch.write(
+        "customers.csv",
+        "customer_id,email\nc7,c7@example.com\n7,seven@example.com\n",
+    );
     let ran = init(&scratch, &["."]);
     let orders = section(&ran.stdout, "tables.orders.columns");
     assert!(
@@ -343,7 +422,10 @@ fn what_is_not_there_or_not_readable_is_told_and_nothing_is_written() {
     std::fs::create_dir(scratch.path("empty")).unwrap();
     scratch.write("notes/readme.txt", "hello");
     scratch.write("cut/orders.parquet", "PAR1 but no footer");
-    scratch.write("gbk/orders.csv", [b"id,".as_slice(), &[0xb6, 0xa9], b"\n1,2\n"].concat());
+    scratch.write(
+        "gbk/orders.csv",
+        [b"id,".as_slice(), &[0xb6, 0xa9], b"\n1,2\n"].concat(),
+    );
     let help = "\n  help: a file, folder, glob or URL of Parquet, CSV or JSON files\n";
     let nothing = |place: &str, why: &str| {
         format!("error: there is nothing to map at DIR/{place}: {why}{help}")
@@ -354,9 +436,15 @@ fn what_is_not_there_or_not_readable_is_told_and_nothing_is_written() {
     run(&["empty/*.csv"]).check_error(5, &nothing("empty/*.csv", "no file is there"));
     run(&["notes", "--write"]).check_error(
         5,
-        &nothing("notes", "none of its 1 files is Parquet, CSV or JSON by its name"),
+        &nothing(
+            "notes",
+            "none of its 1 files is Parquet, CSV or JSON by its name",
+        ),
     );
-    run(&["cut", "--write"]).check_says(1, "error: cannot read DIR/cut/orders.parquet: not a whole Parquet file");
+    run(&["cut", "--write"]).check_says(
+        1,
+        "error: cannot read DIR/cut/orders.parquet: not a whole Parquet file",
+    );
     run(&["gbk", "-o", "new.toml"]).check_says(1, "line 1 is not UTF-8; a file written as GBK");
     assert_eq!(scratch.names("."), ["cut", "empty", "gbk", "notes"]);
     for folder in ["empty", "notes", "cut", "gbk"] {
@@ -367,21 +455,34 @@ fn what_is_not_there_or_not_readable_is_told_and_nothing_is_written() {
 #[test]
 fn a_file_that_is_there_is_replaced_only_by_force() {
     let scratch = Scratch::new();
-    scratch.write("orders.csv", "order_id,ordered_at\n1,2026-01-01T00:00:00Z\n");
+    scratch.write(
+        "orders.csv",
+        "order_id,ordered_at\n1,2026-01-01T00:00:00Z\n",
+    );
     scratch.write("aftersight.toml", "mine");
     let there = "error: DIR/aftersight.toml is there already\n  help: --force replaces it\n";
     scratch.run(&["init", ".", "--write"]).check_error(2, there);
-    scratch.run(&["init", "orders.csv", "--write"]).check_error(2, there);
-    scratch.run(&["init", ".", "-o", "aftersight.toml"]).check_error(2, there);
+    scratch
+        .run(&["init", "orders.csv", "--write"])
+        .check_error(2, there);
+    scratch
+        .run(&["init", ".", "-o", "aftersight.toml"])
+        .check_error(2, there);
     assert_eq!(scratch.read("aftersight.toml"), "mine");
     init(&scratch, &[".", "--write", "--force"]);
-    assert!(scratch.read("aftersight.toml").starts_with("# Proposed by `aftersight init .`"));
+    assert!(
+        scratch
+            .read("aftersight.toml")
+            .starts_with("# Proposed by `aftersight init .`")
+    );
     scratch.run(&["init", ".", "--currency", "euro"]).check_error(
         2,
         "error: 'euro' is not a currency code\n  help: three capital letters, like EUR or CNY\n",
     );
-    scratch.run(&["init", ".", "--time-zone", "Asia/Shangai"]).check_error(
-        2,
-        "error: there is no time zone 'Asia/Shangai'\n  help: did you mean `Asia/Shanghai`?\n",
-    );
+    scratch
+        .run(&["init", ".", "--time-zone", "Asia/Shangai"])
+        .check_error(
+            2,
+            "error: there is no time zone 'Asia/Shangai'\n  help: did you mean `Asia/Shanghai`?\n",
+        );
 }

@@ -153,7 +153,7 @@ pub(super) async fn look(
         }
         Err(other) => return Err(other),
     };
-    let files = if url.is_collection() {
+    let files = if url.is_collection() && url.get_glob().is_none() {
         below(ctx, &url).await.unwrap_or(files)
     } else {
         files

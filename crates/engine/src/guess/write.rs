@@ -1,5 +1,6 @@
 //! Writes a proposal as a workspace file, every guess with what speaks for it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use arrow::datatypes::DataType;
@@ -276,7 +277,11 @@ fn described(column: &ColumnLook) -> String {
     } else {
         let words = shape.words.as_ref().filter(|w| w.len() <= 12);
         match words {
-            Some(words) => words.iter().take(4).cloned().collect::<Vec<_>>().join(", "),
+            Some(_) => {
+                let values: BTreeSet<&str> =
+                    column.values.iter().flatten().map(String::as_str).collect();
+                values.into_iter().take(4).collect::<Vec<_>>().join(", ")
+            }
             None => format!("{} different values in the sample", shape.n_distinct),
         }
     };
