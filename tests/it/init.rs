@@ -154,7 +154,15 @@ fn a_demo_is_found_again_with_its_copies() {
         .collect();
     let own = scratch.read("shop/aftersight.toml");
     assert_eq!(tables.len(), own.matches("[tables.").count(), "{text}");
-    assert!(tables.iter().all(|l| l.ends_with("# 100 %")), "{tables:?}");
+    let is_sure = |line: &&str| {
+        let share = line
+            .rsplit_once("# ")
+            .map(|(_, share)| share.trim_end_matches(" %"));
+        share
+            .and_then(|s| s.parse::<u32>().ok())
+            .is_some_and(|share| share >= 95)
+    };
+    assert!(tables.iter().all(is_sure), "{tables:?}");
     assert!(!text.contains("not mapped"), "{text}");
     // Every column of every file is the one of its own name.
     let mappings = text
