@@ -111,6 +111,11 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         finance: Option<PathBuf>,
     },
+    /// Propose a workspace file for files that are there
+    ///
+    /// Looks at names, types and a sample of rows. What was found goes to standard error, the
+    /// proposal to standard output or into a file.
+    Init(InitArgs),
     /// Run a report or list them
     Report {
         #[command(subcommand)]
@@ -145,6 +150,28 @@ pub(crate) enum Command {
         /// Setting to show
         name: Option<String>,
     },
+}
+
+/// What to look at, and where the proposal goes.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct InitArgs {
+    /// File, folder, glob or URL of Parquet, CSV or JSON files
+    pub(crate) location: String,
+    /// Write the proposal to this file
+    #[arg(short = 'o', long, value_name = "FILE", conflicts_with = "write")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write the proposal as aftersight.toml into the folder of the files
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Time zone of the shop, as in Asia/Shanghai [default: guessed]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) time_zone: Option<String>,
+    /// Currency of the amounts, as in EUR [default: guessed]
+    #[arg(long, value_name = "CODE")]
+    pub(crate) currency: Option<String>,
 }
 
 /// What to do with reports.

@@ -7,6 +7,7 @@
 
 mod check;
 mod cli;
+mod init;
 mod online_retail;
 mod reconcile;
 mod reports;

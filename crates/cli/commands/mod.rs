@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 pub(crate) mod functions;
+mod init;
 mod reconcile;
 mod report;
 mod rows;
@@ -31,6 +32,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             Command::Reconcile { output, finance } => {
                 reconcile::run(&args.workspace, output, finance.as_deref()).await
             }
+            Command::Init(init) => init::run(&args.workspace, init).await,
             Command::Report { command } => report::run(&args.workspace, command).await,
             Command::Views {
                 name,

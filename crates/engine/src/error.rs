@@ -81,6 +81,22 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A place that was to be looked at holds no data.
+    #[error("there is nothing to map at {location}: {reason}")]
+    NothingFound {
+        /// The place.
+        location: String,
+        /// Why.
+        reason: String,
+    },
+    /// A place that was to be looked at cannot be read.
+    #[error("cannot read {location}: {reason}")]
+    LocationUnreadable {
+        /// The place, or the first file that failed.
+        location: String,
+        /// Why.
+        reason: String,
+    },
     /// A setting does not exist or has no such value.
     #[error("{message}")]
     Setting {
@@ -132,10 +148,11 @@ impl Error {
             Error::Workspace { .. } | Error::Setting { .. } | Error::View { .. } => {
                 ErrorKind::Specification
             }
-            Error::SourceMissing { .. } => ErrorKind::MissingData,
-            Error::SourceUnreadable { .. } | Error::Query { .. } | Error::Output { .. } => {
-                ErrorKind::Failed
-            }
+            Error::SourceMissing { .. } | Error::NothingFound { .. } => ErrorKind::MissingData,
+            Error::LocationUnreadable { .. }
+            | Error::SourceUnreadable { .. }
+            | Error::Query { .. }
+            | Error::Output { .. } => ErrorKind::Failed,
         }
     }
 
@@ -143,6 +160,9 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Error::Workspace { hint, .. } | Error::Setting { hint, .. } => hint.as_deref(),
+            Error::NothingFound { .. } => {
+                Some("a file, folder, glob or URL of Parquet, CSV or JSON files")
+            }
             _ => None,
         }
     }

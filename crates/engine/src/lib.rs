@@ -28,6 +28,7 @@ mod copy;
 mod diagnosis;
 mod engine;
 pub mod examples;
+pub mod guess;
 pub mod output;
 
 pub use bind::Parameters;

@@ -209,7 +209,8 @@ fn unreadable(spec: &SourceSpec, name: &str, file: &str, error: &DataFusionError
     }
 }
 
-async fn list(
+/// Lists what a location holds; markers are left out, nothing at all is an error.
+pub(crate) async fn list(
     ctx: &SessionContext,
     name: &str,
     location: &At<String>,
@@ -293,20 +294,25 @@ const EXTENSIONS: &[(&str, Format)] = &[
     (".json", Format::Json),
 ];
 
+/// Returns the extension of a data file, with that of its compression, and the format it tells.
+pub(crate) fn known_extension(name: &str) -> Option<(String, Format)> {
+    let plain = COMPRESSIONS
+        .iter()
+        .find_map(|(end, _)| name.strip_suffix(end));
+    let stem = plain.unwrap_or(name);
+    let (end, format) = EXTENSIONS.iter().find(|(end, _)| stem.ends_with(end))?;
+    Some((format!("{end}{}", &name[stem.len()..]), *format))
+}
+
 /// Finds format and extension from the declared format and the files' names.
 fn detect(spec: &SourceSpec, files: &[&ObjectMeta]) -> Result<(Format, String), String> {
     let mut seen = BTreeSet::new();
     for file in files {
         let name = file.location.filename().unwrap_or_default();
-        let plain = COMPRESSIONS
-            .iter()
-            .find_map(|(end, _)| name.strip_suffix(end));
-        let stem = plain.unwrap_or(name);
-        if let Some((end, format)) = EXTENSIONS.iter().find(|(end, _)| stem.ends_with(end)) {
-            let extension = format!("{end}{}", &name[stem.len()..]);
-            if spec.format.is_none_or(|wanted| wanted == *format) {
-                seen.insert((extension, *format as u8));
-            }
+        if let Some((extension, format)) = known_extension(name)
+            && spec.format.is_none_or(|wanted| wanted == format)
+        {
+            seen.insert((extension, format as u8));
         }
     }
     let extensions: Vec<&str> = seen

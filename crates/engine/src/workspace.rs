@@ -139,9 +139,9 @@ pub enum TableRows {
         /// Expressions that make a row, for sources of a finer grain.
         group_by: Vec<At<String>>,
     },
-    /// By a whole query, read from a file beside the workspace file.
+    /// By a whole query.
     Query {
-        /// File, relative to the workspace file.
+        /// File, relative to the workspace file, or the query itself.
         file: At<String>,
     },
 }

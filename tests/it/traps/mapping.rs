@@ -110,7 +110,7 @@ async fn instants_are_in_the_workspaces_zone() {
     is_refused(
         "received_at",
         "note",
-        "to_timestamp_micros(x) with its format",
+        "to_timestamp_seconds(to_unixtime(x, '%d.%m.%Y %H:%M'))",
     )
     .await;
 }

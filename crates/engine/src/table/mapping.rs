@@ -15,6 +15,7 @@ use datafusion::datasource::{MemTable, ViewTable};
 use datafusion::error::DataFusionError;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::functions_window::expr_fn::row_number;
+use datafusion::logical_expr::utils::find_window_exprs;
 use datafusion::logical_expr::{
     ExprFunctionExt, ExprSchemable, LogicalPlan, LogicalPlanBuilder, cast, lit,
 };
@@ -121,13 +122,22 @@ impl Mapper<'_> {
     }
 
     async fn query_rows(&self, table: &CanonicalTable, file: &At<String>) -> Result<Rows> {
-        let text = (self.read_file)(&file.value).map_err(|e| Error::Workspace {
-            at: Some(file.at.clone()),
-            message: format!("cannot read {}: {e}", file.value),
-            hint: Some("the path starts from the workspace file".into()),
-        })?;
+        let text = if is_query(&file.value) {
+            file.value.clone()
+        } else {
+            (self.read_file)(&file.value).map_err(|e| Error::Workspace {
+                at: Some(file.at.clone()),
+                message: format!("cannot read {}: {e}", file.value),
+                hint: Some("the path starts from the workspace file".into()),
+            })?
+        };
+        let name = if is_query(&file.value) {
+            format!("{} [tables.{}]", file.at.file, table.name)
+        } else {
+            file.value.clone()
+        };
         let state = self.ctx.state();
-        let failed = |e: DataFusionError| Error::query(&text, e).in_file(&file.value);
+        let failed = |e: DataFusionError| Error::query(&text, e).in_file(&name);
         let plan = crate::bind::plan_one(&state, &text).await.map_err(failed)?;
         let columns: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
         for field in plan.schema().fields() {
@@ -135,8 +145,7 @@ impl Mapper<'_> {
                 return Err(Error::Workspace {
                     at: Some(file.at.clone()),
                     message: format!(
-                        "{} returns `{}`, which {} does not have",
-                        file.value,
+                        "{name} returns `{}`, which {} does not have",
                         field.name(),
                         table.name
                     ),
@@ -204,6 +213,15 @@ impl Mapper<'_> {
             self.grouped(table, spec, builder, &mapped, keys, &at)?
         } else {
             let columns = mapped.iter().map(|(name, e)| e.clone().alias(name));
+            let windows = find_window_exprs(mapped.iter().map(|(_, e)| e));
+            let builder = if windows.is_empty() {
+                builder
+            } else {
+                let windowed = builder
+                    .build()
+                    .and_then(|rows| LogicalPlanBuilder::window_plan(rows, windows));
+                LogicalPlanBuilder::from(windowed.map_err(failed)?)
+            };
             builder
                 .project(columns)
                 .and_then(LogicalPlanBuilder::build)
@@ -529,7 +547,7 @@ impl Mapper<'_> {
                 }
                 DataType::Timestamp(..) => self.instant(input, found, naive_zone),
                 _ => refuse(
-                    "to_timestamp_micros(x) with its format, as in to_timestamp_micros(x, '%d.%m.%Y %H:%M')",
+                    "to_timestamp_seconds(to_unixtime(x, '%d.%m.%Y %H:%M')), with the format of the text",
                 ),
             },
         }
@@ -651,6 +669,17 @@ fn require(table: &CanonicalTable, rows: &Rows, at: &Location) -> Result<()> {
             )),
         }),
     }
+}
+
+/// Whether `sql` holds the query itself and not the name of a file.
+fn is_query(text: &str) -> bool {
+    let first = text
+        .lines()
+        .map(str::trim)
+        .find(|l| !l.is_empty() && !l.starts_with("--"));
+    let word = first.and_then(|line| line.split_whitespace().next());
+    let is_verb = word.is_some_and(|w| ["select", "with"].contains(&w.to_lowercase().as_str()));
+    is_verb && text.trim().contains(char::is_whitespace)
 }
 
 fn is_text(ty: &DataType) -> bool {
