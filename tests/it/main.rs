@@ -6,9 +6,11 @@
 )]
 
 mod cli;
+mod incidents;
 mod online_retail;
 mod reports;
 mod requirements;
+mod reviews;
 mod rfm_by_r;
 mod rules;
 mod slt;

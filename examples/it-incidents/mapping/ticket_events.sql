@@ -4,7 +4,8 @@
 -- what happened is what differs from the row before. Five updates carry a time
 -- before that of an earlier number: their time is taken, not their number.
 -- resolved_by is written on all rows of an incident, also the early ones: it is
--- known for the last solution only.
+-- known for the last solution only. Every update of a resolved incident solves
+-- it anew, since resolved_at is the time of the last of them.
 
 with
 
@@ -27,7 +28,8 @@ translated as (
         end as status,
         concat(assignment_group, '/', assigned_to) as holder,
         resolved_by,
-        resolved_at,
+        max(case when incident_state = 'Resolved' then sys_updated_at end)
+            over (partition by number) as solved_at,
         sys_updated_at
     from source.events
 ),
@@ -57,7 +59,7 @@ select
         else 'agent'
     end as actor,
     case
-        when status = 'solved' and sys_updated_at = resolved_at then resolved_by
+        when status = 'solved' and sys_updated_at = solved_at then resolved_by
     end as agent_id,
     case
         when event_no = 1 then 'created'
@@ -68,6 +70,7 @@ select
     case when status <> status_before then status_before end as status_from,
     case
         when status_before is null or status <> status_before then status
+        when status = 'solved' then status
     end as status_to,
     false as is_public,
     sys_updated_at as occurred_at
