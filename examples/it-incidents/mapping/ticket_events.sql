@@ -28,8 +28,6 @@ translated as (
         end as status,
         concat(assignment_group, '/', assigned_to) as holder,
         resolved_by,
-        max(case when incident_state = 'Resolved' then sys_updated_at end)
-            over (partition by number) as solved_at,
         sys_updated_at
     from source.events
 ),
@@ -45,7 +43,9 @@ compared as (
         lag(holder) over (
             partition by number
             order by event_no
-        ) as holder_before
+        ) as holder_before,
+        max(case when status = 'solved' then event_no end)
+            over (partition by number) as last_solved_no
     from translated
 )
 
@@ -58,12 +58,10 @@ select
         when event_no = 1 then 'customer'
         else 'agent'
     end as actor,
-    case
-        when status = 'solved' and sys_updated_at = solved_at then resolved_by
-    end as agent_id,
+    case when event_no = last_solved_no then resolved_by end as agent_id,
     case
         when event_no = 1 then 'created'
-        when status is distinct from status_before then 'status'
+        when status <> status_before then 'status'
         when holder <> holder_before then 'assigned'
         else 'updated'
     end as event,
