@@ -305,11 +305,22 @@ cases as (
     select * from payments
 ),
 
-lines as (
+unnested as (
     select
         *,
         unnest(costs) as cost
     from cases
+),
+
+-- Fields are taken before the joins: DataFusion 55 loses its way when a lookup
+-- below them takes fields too, as the returns of Online Retail do.
+lines as (
+    select
+        *,
+        cost['component'] as component,
+        cost['amount'] as amount,
+        cost['quantity'] as cost_quantity
+    from unnested
 ),
 
 -- What the case is about. Few rows look up many orders.
@@ -317,9 +328,9 @@ attributed as (
     select
         lines.case_kind,
         lines.case_id,
-        lines.cost['component'] as component,
-        lines.cost['amount'] as amount,
-        lines.cost['quantity'] as quantity,
+        lines.component,
+        lines.amount,
+        lines.cost_quantity as quantity,
         coalesce(orders.customer_id, lines.customer_id) as customer_id,
         lines.order_id,
         coalesce(order_items.sku, lines.sku) as sku,
@@ -351,7 +362,7 @@ attributed as (
             and order_items.problem is null
     left join staging.products
         on coalesce(order_items.sku, lines.sku) = products.sku
-    where lines.cost['component'] is not null
+    where lines.component is not null
 ),
 
 -- What goods of the same category and outcome were still worth, of what they

@@ -11,7 +11,8 @@
 -- failed_share  failed / rows_checked
 -- sample_keys   the first and the last key that does, in the order of the keys
 --
--- Every rule has a row for every table that has rows, also when all is well.
+-- Every rule has a row for every table that has rows, also when all is well;
+-- orphan rules only where there are rows to look up.
 -- excluded rows are in no measure, and corrected ones are counted after a
 -- correction (marts.excluded_rows); all others are counted as they are. Not
 -- everything that is counted here is wrong: guests have no customer, and
@@ -1380,19 +1381,60 @@ together as (
         first_key,
         last_key
     from duplicates
+),
+
+-- Where a workspace maps no customers, every customer would be unknown.
+unlooked as (
+    select rule
+    from (
+        select
+            'unknown_customer' as rule,
+            count(*) as known_rows
+        from staging.customers
+        union all
+        select
+            'unknown_shop' as rule,
+            count(*) as known_rows
+        from staging.shops
+        union all
+        select
+            'unknown_sku' as rule,
+            count(*) as known_rows
+        from staging.products
+        union all
+        select
+            'unknown_order' as rule,
+            count(*) as known_rows
+        from staging.orders
+        union all
+        select
+            'unknown_return' as rule,
+            count(*) as known_rows
+        from staging.returns
+        union all
+        select
+            'unknown_campaign' as rule,
+            count(*) as known_rows
+        from staging.campaigns
+    ) as looked_up
+    where known_rows = 0
 )
 
 select
-    table_name,
-    rule,
-    kind,
-    rows_checked,
-    failed,
-    cast(failed as double) / rows_checked as failed_share,
+    together.table_name,
+    together.rule,
+    together.kind,
+    together.rows_checked,
+    together.failed,
+    cast(together.failed as double) / together.rows_checked as failed_share,
     case
-        when failed = 0 then null
-        when first_key = last_key then first_key
-        else concat(first_key, ', ', last_key)
+        when together.failed = 0 then null
+        when together.first_key = together.last_key then together.first_key
+        else concat(together.first_key, ', ', together.last_key)
     end as sample_keys
 from together
-where rows_checked > 0
+left join unlooked
+    on together.rule = unlooked.rule
+where
+    together.rows_checked > 0
+    and unlooked.rule is null

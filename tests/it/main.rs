@@ -8,10 +8,12 @@
 mod check;
 mod cli;
 mod init;
+mod incidents;
 mod online_retail;
 mod reconcile;
 mod reports;
 mod requirements;
+mod reviews;
 mod rfm_by_r;
 mod rules;
 mod slt;
