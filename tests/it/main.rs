@@ -7,6 +7,7 @@
 
 mod cli;
 mod online_retail;
+mod planted;
 mod reports;
 mod requirements;
 mod rfm_by_r;
