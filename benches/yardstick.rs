@@ -124,6 +124,7 @@ async fn ours(args: &Args) -> Anything<Engine> {
             options: Vec::new(),
         },
         allow_files: false,
+        ..Options::default()
     };
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/yardstick/aftersight.toml");
     Ok(Engine::open_file(&workspace, options).await?)

@@ -3,11 +3,13 @@
 -- grain: outcome
 --
 -- outcome           returned: sent back for money; returned_for_lateness: for
---                   the reason late_delivery; satisfied: CSAT after delivery;
---                   nps: points, after delivery
--- late_n            order lines that came late, or answers about late orders
+--                   the reason late_delivery; contacted: a contact case about
+--                   the order; satisfied: CSAT after delivery; nps: points,
+--                   after delivery
+-- late_n            order lines or, for contacted, orders that came late;
+--                   answers about late orders
 -- late_value        share of them with the outcome, or the score
--- on_time_n         order lines in time, or answers about orders in time
+-- on_time_n         the same in time
 -- on_time_value     share of them with the outcome, or the score
 -- difference        late_value less on_time_value
 -- difference_lower  lower end of its 95 % interval
@@ -23,8 +25,9 @@
 -- arrival and promise are known; answers are of the same days, by the order
 -- they are about, late when any line of it was. Not the effect of lateness
 -- alone: what is late is not late by chance (a carrier, a week, an article).
--- Lines of one order come late together, which makes the tests a little too
--- keen.
+-- Lines of one order come late together, which makes the tests of what came
+-- back a little too keen. contacted counts cases of any time and issue: before
+-- the arrival most ask where the parcel is.
 
 with
 
@@ -41,6 +44,26 @@ lines as (
         and is_late is not null
 ),
 
+contacts as (
+    select
+        order_id,
+        count(*) as tickets
+    from staging.tickets
+    where order_id is not null
+    group by order_id
+),
+
+orders as (
+    select
+        lines.order_id,
+        bool_or(lines.is_late) as is_late,
+        coalesce(max(contacts.tickets), 0) > 0 as has_contact
+    from lines
+    left join contacts
+        on lines.order_id = contacts.order_id
+    group by lines.order_id
+),
+
 answers as (
     select
         surveys.kind,
@@ -48,13 +71,7 @@ answers as (
         surveys.scale,
         orders.is_late
     from staging.surveys
-    inner join (
-        select
-            order_id,
-            bool_or(is_late) as is_late
-        from lines
-        group by order_id
-    ) as orders
+    inner join orders
         on surveys.order_id = orders.order_id
     where
         surveys.kind in ('nps', 'csat')
@@ -76,6 +93,11 @@ outcomes as (
         is_late
     from lines
     where is_mature
+    union all
+    select
+        named_struct('outcome', 'contacted', 'has', has_contact) as outcome,
+        is_late
+    from orders
     union all
     select
         named_struct('outcome', 'satisfied', 'has', score >= scale - 1)

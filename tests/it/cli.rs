@@ -523,7 +523,10 @@ fn lists_document_everything_and_find_the_nearest() {
         (view.code, view.stdout),
         (
             Some(0),
-            format!("marts.daily\n\n{}", shop.read("sql/marts/daily.sql"))
+            format!(
+                "marts.daily\nfile: sql/marts/daily.sql\nreads: orders, fx_rates\nnot mapped: fx_rates\n\n{}",
+                shop.read("sql/marts/daily.sql")
+            )
         )
     );
     shop.run(&["views", "daly"])

@@ -7,9 +7,10 @@
 
 mod check;
 mod cli;
-mod init;
 mod incidents;
+mod init;
 mod online_retail;
+mod planted;
 mod reconcile;
 mod reports;
 mod requirements;

@@ -97,6 +97,8 @@ async fn a_view_over_nothing_is_empty_or_one_row_of_nothing() {
             "marts.identity_coverage" => assert_eq!(found, ["0 0 - 0.00 0.00 -"]),
             // The published models, without customers.
             "marts.segment_model_check" => assert_eq!(found.len(), 44),
+            // Promises that follow from settings.
+            "intermediate.sla_targets" => assert_eq!(found.len(), 10),
             // Finance says nothing until somebody brings its totals.
             "intermediate.finance_totals" => assert_eq!(found, Vec::<String>::new()),
             // Rules that are built in.

@@ -78,6 +78,12 @@ pub(crate) fn session(
         .with_option_extension(settings)
         .set_str("datafusion.execution.spill_compression", "lz4_frame")
         .set_str("datafusion.execution.time_zone", zone.name())
+        // It gives extracted fields names that collide where two joined queries extract
+        // the same one ("Schema contains qualified field name ...__datafusion_extracted").
+        .set_bool(
+            "datafusion.optimizer.enable_leaf_expression_pushdown",
+            false,
+        )
         .set_bool("datafusion.explain.show_sizes", false)
         .set_bool("datafusion.sql_parser.collect_spans", true);
     if let Some(n) = limits.target_partitions {

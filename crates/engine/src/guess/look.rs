@@ -264,11 +264,13 @@ fn stem_of(file: &str, extension: &str) -> String {
     if is_part { String::new() } else { joined }
 }
 
+/// Folder, pattern and extension that files of one table share.
+type Kind = (Vec<String>, String, String);
+
 /// Gathers files into tables by folder, name without numbers, and format.
 fn gather(url: &ListingTableUrl, absolute: &str, files: Vec<ObjectMeta>) -> Vec<Group> {
     let store = url.object_store();
-    let mut groups: BTreeMap<(Vec<String>, String, String), Vec<(Vec<String>, ObjectMeta)>> =
-        BTreeMap::new();
+    let mut groups: BTreeMap<Kind, Vec<(Vec<String>, ObjectMeta)>> = BTreeMap::new();
     for file in files {
         let full: Vec<String> = file
             .location
