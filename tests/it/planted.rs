@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aftersight_datagen::{Config, FACTS, Mark, PlantedFact, Shop, write_parquet};
-use aftersight_engine::{Engine, Options};
+use aftersight_engine::{Engine, Limits, Options};
 use chrono::{Days, NaiveDate};
 
 use crate::support::{Scratch, rows};
@@ -157,7 +157,16 @@ async fn what_is_planted_is_found_in_the_marts() {
     let shop = Shop::generate(&Config::sized(as_of(), ORDERS));
     let scratch = Scratch::new();
     write(&shop, &scratch);
-    let engine = scratch.open().await;
+    // Two views of experiences in one statement hold many joins at once.
+    let limits = Limits {
+        memory_bytes: 8 << 30,
+        ..Limits::default()
+    };
+    let options = Options {
+        limits,
+        ..Options::default()
+    };
+    let engine = scratch.open_with(options).await;
 
     let mut answers: HashMap<String, Answer> = HashMap::new();
     for (mart, sql) in QUESTIONS {
