@@ -10,7 +10,6 @@ mod cli;
 mod incidents;
 mod init;
 mod online_retail;
-mod planted;
 mod reconcile;
 mod reports;
 mod requirements;
