@@ -405,7 +405,9 @@ mod tests {
         assert!(score("id", "orders", "order_id") > 0.5);
         assert!(score("tax_amount", "orders", "gross_amount") < 0.5);
         assert!(score("weight_kg", "products", "unit_cost") < 0.1);
-        assert!(score("customer_id", "orders", "order_id") < 0.1);
+        // Both are ids, and no more.
+        assert!(score("customer_id", "orders", "order_id") < 0.5);
+        assert_eq!(score("customer_id", "orders", "customer_id"), 1.0);
     }
 
     #[test]

@@ -601,7 +601,7 @@ mod tests {
     fn group(location: &str, files: &[&str]) -> Vec<(String, String)> {
         let url = ListingTableUrl::parse(location).unwrap();
         let files = files.iter().map(|path| ObjectMeta {
-            location: object_store::path::Path::from(*path),
+            location: object_store::path::Path::parse(*path).unwrap(),
             last_modified: Default::default(),
             size: 1,
             e_tag: None,
