@@ -13,11 +13,22 @@ fn shop(views: &[(&str, &str)]) -> Scratch {
         "campaign_id,customer_id,arm,cost,sent_at\n1,1,control,10,2026-11-02\n2,1,control,20,2026-11-10\n3,1,control,30,2026-11-16\n",
     );
     for (name, sql) in views {
-        let text =
-            format!("-- Which assignments?\n--\n-- grain: one row\n--\n-- n  rows\n\n{sql}\n");
+        let column = column(sql);
+        let text = format!(
+            "-- Which assignments?\n--\n-- grain: one row\n--\n-- {column}  rows\n\n{sql}\n"
+        );
         scratch.write(&format!("sql/{name}.sql"), text);
     }
     scratch
+}
+
+/// The one column a view returns, which its header has to promise.
+fn column(sql: &str) -> &str {
+    let named = sql
+        .split(" as ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next());
+    named.unwrap_or("n")
 }
 
 #[tokio::test]
@@ -39,7 +50,8 @@ async fn a_users_cte_is_never_hijacked_by_a_view() {
 async fn a_bare_name_goes_from_the_session_through_views_to_files() {
     let scratch = shop(&[]);
     let name = "select max(campaign_id) from assignments";
-    assert_eq!(rows(&scratch.open().await, name).await, ["3"]);
+    let lines = "select max(campaign_id) from lines";
+    assert_eq!(rows(&scratch.open().await, lines).await, ["3"]);
     // A view reads the layer below by its own name.
     let scratch = shop(&[
         (
@@ -73,7 +85,7 @@ async fn a_view_follows_a_later_set() {
     let scratch = shop(&[
         (
             "staging/known",
-            "select * from assignments where sent_at < $as_of_at and cost >= $least",
+            "select campaign_id as n from raw.assignments where sent_at < $as_of_at and cost >= $least",
         ),
         ("marts/counted", "select count(*) as n from known"),
     ]);
@@ -110,7 +122,7 @@ async fn a_view_is_called_with_settings_for_this_call_only() {
     let scratch = shop(&[
         (
             "staging/known",
-            "select * from assignments where sent_at < $as_of_at and cost >= $least",
+            "select campaign_id as n from raw.assignments where sent_at < $as_of_at and cost >= $least",
         ),
         ("marts/counted", "select count(*) as n from known"),
     ]);
@@ -158,11 +170,12 @@ async fn views_that_read_each_other_are_named() {
 
 #[tokio::test]
 async fn what_belongs_to_the_workspace_is_read_only() {
-    let scratch = shop(&[("marts/counted", "select count(*) as n from assignments")]);
+    let scratch = shop(&[("marts/counted", "select count(*) as n from raw.assignments")]);
     let engine = scratch.open().await;
+    engine.set("as_of", "2026-11-17").unwrap();
     for sql in [
         "insert into assignments select * from assignments",
-        "insert into raw.assignments select * from assignments",
+        "insert into raw.assignments select * from raw.assignments",
         "insert into source.lines select * from source.lines",
     ] {
         let found = error(&engine, sql).await;
