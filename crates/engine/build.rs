@@ -7,10 +7,12 @@ const SCHEMAS: [&str; 3] = ["marts", "intermediate", "staging"];
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "cargo tells a build script where to write this way"
+    reason = "cargo tells a build script where it is and where to write this way"
 )]
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sql");
+    // Asked when it runs: the compiled script is shared by clones that share a target directory.
+    let here = std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where the crate is");
+    let root = Path::new(&here).join("../../sql");
     let mut list = String::from("&[\n");
     for schema in SCHEMAS {
         let folder = root.join(schema);

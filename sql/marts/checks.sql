@@ -27,6 +27,9 @@
 --
 -- absent: the column is empty in every row, or the table a key points to has no
 -- rows. That a mapped table has none is told by the program, not here.
+--
+-- Cannot be replayed: copies and rows of tables without an event of their own
+-- are counted as the lake holds them now.
 
 with
 

@@ -31,6 +31,9 @@
 -- explained, and the rule is named: where it is of one or two orders, that may
 -- be chance. Rows that a mapping leaves out by its where are not seen here:
 -- only finance, or a view of the workspace, knows of them.
+--
+-- Cannot be replayed: raw_total is what the lake holds now, and what came after
+-- the report day is left out by a rule that is named.
 
 with
 

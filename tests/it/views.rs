@@ -339,22 +339,6 @@ fn broken_keys(view: &View, rows: &[Vec<String>]) -> Option<String> {
     twice.map(|pair| format!("twice {:?}", pair[0]))
 }
 
-/// Marts that are asked for a past day here, one or two of each family: all of
-/// them take minutes in a development build.
-const REPLAYED: &[&str] = &[
-    "rfm",
-    "segments",
-    "rfm_heatmap",
-    "returner_classes",
-    "returner_class_summary",
-    "return_rates_by_month",
-    "return_rates_by_week",
-    "return_reasons",
-    "csat_by_month",
-    "nps_by_month",
-    "identity_coverage",
-];
-
 /// A mart of a past day is the same from the full lake, of which only what was
 /// known by then is seen, and from the lake that held no more; and its grain holds.
 #[tokio::test(flavor = "multi_thread")]
@@ -385,22 +369,26 @@ async fn a_report_of_an_earlier_day_reads_nothing_later() {
     }
     engine.set("known_as_of", day).unwrap();
     let mut wrong = Vec::new();
-    for name in REPLAYED {
-        let view = &engine.views().get("marts", name).unwrap().clone();
+    for view in views(&engine).iter().filter(|view| view.schema == "marts") {
         let name = view.qualified();
         let (full, cut) = (ordered(&engine, view).await, ordered(&then, view).await);
         wrong.extend(broken_keys(view, &full).map(|fault| format!("{name}: {fault}")));
-        if full != cut {
+        // What cannot be asked of a past day says so in its header.
+        let is_replayed = !view.header.notes.contains("Cannot be replayed:");
+        if is_replayed && full != cut {
             let at = full.iter().zip(&cut).position(|(full, cut)| full != cut);
             let (full, cut) = (full.get(at.unwrap_or(0)), cut.get(at.unwrap_or(0)));
             wrong.push(format!("{name}: full {full:?}\n  cut {cut:?}"));
         }
-        if full.is_empty() {
+        if full.is_empty() && !EMPTY_THEN.contains(&view.name.as_str()) {
             wrong.push(format!("{name} compares nothing"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Marts that have nothing to say of the small shop on the earlier day.
+const EMPTY_THEN: &[&str] = &["data_gaps", "priority_inversions"];
 
 #[test]
 fn every_schema_of_views_has_a_folder() {
