@@ -69,10 +69,7 @@ points as (
         point['time'] as gap_days,
         point['survival'] as survival,
         point['lower'] as survival_lower,
-        point['upper'] as survival_upper,
-        max(point['time']) over (partition by cohort_month) as longest_days,
-        min(point['survival']) over (partition by cohort_month)
-            as last_survival
+        point['upper'] as survival_upper
     from (
         select
             cohort_month,
@@ -80,6 +77,17 @@ points as (
         from first_gaps
         group by cohort_month
     ) as curves
+),
+
+-- Not by windows: where a filter leaves one month, DataFusion 55 holds its
+-- rows to be sorted by it already and then refuses the plan it has made.
+ends as (
+    select
+        cohort_month,
+        max(gap_days) as longest_days,
+        min(survival) as last_survival
+    from points
+    group by cohort_month
 ),
 
 -- The curve holds to the last day somebody of the cohort was watched, or for
@@ -100,9 +108,11 @@ estimated as (
     from counted
     inner join points
         on counted.cohort_month = points.cohort_month
+    inner join ends
+        on counted.cohort_month = ends.cohort_month
     where
-        counted.within_days <= points.longest_days
-        or points.last_survival = 0
+        counted.within_days <= ends.longest_days
+        or ends.last_survival = 0
     group by counted.cohort_month, counted.within_days
 ),
 

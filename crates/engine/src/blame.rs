@@ -20,6 +20,7 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::TryStreamExt;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 
+use crate::shared::rows::SharedExec;
 use crate::source::{OpenSource, absolute_file};
 
 /// Where the sources of a workspace lie.
@@ -57,12 +58,17 @@ pub(crate) async fn blame(
         return error;
     }
     let mut scans: Vec<FileScanConfig> = Vec::new();
-    let _ = plan.apply(|node| {
-        let scan = node.downcast_ref::<DataSourceExec>();
-        let config = scan.and_then(|s| s.data_source().downcast_ref::<FileScanConfig>());
-        scans.extend(config.cloned());
-        Ok(TreeNodeRecursion::Continue)
-    });
+    let mut plans = vec![Arc::clone(plan)];
+    while let Some(plan) = plans.pop() {
+        let _ = plan.apply(|node| {
+            let scan = node.downcast_ref::<DataSourceExec>();
+            let config = scan.and_then(|s| s.data_source().downcast_ref::<FileScanConfig>());
+            scans.extend(config.cloned());
+            let shared = node.downcast_ref::<SharedExec>();
+            plans.extend(shared.map(|shared| Arc::clone(shared.inner())));
+            Ok(TreeNodeRecursion::Continue)
+        });
+    }
     for scan in scans {
         let files: Vec<_> = scan.file_groups.iter().flat_map(FileGroup::files).collect();
         for file in files {

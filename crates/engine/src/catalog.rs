@@ -24,6 +24,7 @@ use crate::bind::{self, Parameters};
 use crate::error::Error;
 use crate::rules;
 use crate::settings::{Settings, with_hint};
+use crate::shared::SharedView;
 use crate::source::{StoreOptions, open_source};
 use crate::suggest::did_you_mean;
 use crate::view::{VIEW_SCHEMAS, View, Views};
@@ -74,6 +75,8 @@ pub(crate) struct Planning {
     parameters: Arc<Parameters>,
     /// Placeholders views asked for.
     pub(crate) used: Arc<Mutex<BTreeSet<String>>>,
+    /// Whether views stay leaves, to be settled when the statement is planned.
+    shares: bool,
 }
 
 tokio::task_local! {
@@ -89,6 +92,15 @@ impl Planning {
             settings: Arc::new(settings),
             parameters: Arc::new(parameters),
             used: Arc::default(),
+            shares: false,
+        }
+    }
+
+    /// Makes views above staging leaves: the plan is to be settled afterwards.
+    pub(crate) fn sharing(self) -> Self {
+        Planning {
+            shares: true,
+            ..self
         }
     }
 
@@ -356,7 +368,12 @@ impl Names {
         let plan: std::pin::Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(plan);
         let plan = inner.scope(plan).await;
         let plan = plan.map_err(|e: DataFusionError| e.context(format!("in view {name}")))?;
-        let table: Arc<dyn TableProvider> = Arc::new(ViewTable::new(plan, Some(view.sql.clone())));
+        // Staging only passes rows on: its readers' filters matter more than reading it once.
+        let table: Arc<dyn TableProvider> = if planning.shares && view.schema != "staging" {
+            Arc::new(SharedView::new(name.clone(), plan, &state)?)
+        } else {
+            Arc::new(ViewTable::new(plan, Some(view.sql.clone())))
+        };
         lock().insert(name, Arc::clone(&table));
         Ok(table)
     }

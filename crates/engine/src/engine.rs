@@ -32,6 +32,7 @@ use crate::error::{Error, Result};
 use crate::rules::{self, Expected, RuleTables};
 use crate::session::{Limits, session};
 use crate::settings::{Settings, depends_on, with_hint};
+use crate::shared;
 use crate::source::{OpenSource, StoreOptions, open_source};
 use crate::suggest::did_you_mean;
 use crate::table::{CanonicalTables, MappedTable, Mapper};
@@ -393,9 +394,10 @@ impl Engine {
     ) -> Result<LogicalPlan, DataFusionError> {
         let settings = bind::settings(state);
         let own = bind::bind_with(&settings, parameters, &mut statement)?;
-        let planning = Planning::new(settings, parameters.clone());
+        let planning = Planning::new(settings, parameters.clone()).sharing();
         let in_views = Arc::clone(&planning.used);
         let plan = planning.scope(state.statement_to_plan(statement)).await;
+        let plan = plan.and_then(shared::settle);
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.clear();
         used.extend(own);

@@ -21,6 +21,7 @@ mod cancel;
 mod catalog;
 pub mod rules;
 mod session;
+mod shared;
 pub mod view;
 
 pub mod audit;

@@ -17,6 +17,7 @@ use crate::call::ViewCalls;
 use crate::cancel::YieldInFanOut;
 use crate::catalog::{CATALOG, MAIN, Names};
 use crate::settings::Settings;
+use crate::shared::PlanOnce;
 
 /// What a session may take of the machine.
 #[derive(Debug, Clone)]
@@ -97,6 +98,7 @@ pub(crate) fn session(
         .with_runtime_env(runtime(limits)?)
         .with_default_features()
         .with_physical_optimizer_rule(Arc::new(YieldInFanOut))
+        .with_query_planner(Arc::new(PlanOnce))
         .build();
     let ctx = SessionContext::new_with_state(state);
     aftersight_functions::register_all(&ctx)?;

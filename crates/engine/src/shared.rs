@@ -1,0 +1,269 @@
+//! Views that a statement reads several times: planned and computed once for all readers.
+//!
+//! A view is otherwise part of the query that reads it, so that filters reach its
+//! files and unused columns are never read. Marts stand on one another, though:
+//! one that is read five times would be planned and computed five times, with all
+//! it stands on, and plans of thousands of operators take seconds.
+//!
+//! While a statement is planned every view above staging is a [`SharedView`], a
+//! leaf. [`settle`] then counts the readers: what is read once becomes part of its
+//! reader again, what is read more often stays a leaf. [`PlanOnce`] plans the leaves
+//! before the statement, each with the columns that all its readers together ask
+//! for, and [`rows::Rows`] computes and keeps them while the statement runs.
+//!
+//! The price is that a reader's filter no longer reaches into such a view.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
+use datafusion::common::{Result, internal_err};
+use datafusion::datasource::{TableType, source_as_provider};
+use datafusion::execution::context::{QueryPlanner, SessionState};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SubqueryAlias, TableScan};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
+
+use self::rows::{Rows, SharedExec};
+
+pub(crate) mod rows;
+
+/// A view as a leaf of the plans that read it.
+pub(crate) struct SharedView {
+    name: String,
+    plan: LogicalPlan,
+    /// The plan in which views with one reader have become part of it.
+    settled: OnceLock<LogicalPlan>,
+    schema: SchemaRef,
+}
+
+impl fmt::Debug for SharedView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedView")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SharedView {
+    /// Analyzes the plan first: only then are the types of its columns known, since the
+    /// branches of a union and the arguments of functions are brought together by it.
+    pub(crate) fn new(name: String, plan: LogicalPlan, state: &SessionState) -> Result<Self> {
+        let plan = state
+            .analyzer()
+            .execute_and_check(plan, state.config_options(), |_, _| {})?;
+        Ok(SharedView {
+            name,
+            schema: nullable(plan.schema().as_arrow()),
+            plan,
+            settled: OnceLock::new(),
+        })
+    }
+
+    fn settled(&self) -> &LogicalPlan {
+        self.settled.get().unwrap_or(&self.plan)
+    }
+
+    /// Tells one view from another, also where two statements' plans are put together.
+    fn key(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+}
+
+/// What plans say of NULLs before and after they are optimized differs at times.
+fn nullable(schema: &Schema) -> SchemaRef {
+    let fields = schema.fields().iter();
+    let fields = fields.map(|field| field.as_ref().clone().with_nullable(true));
+    Arc::new(Schema::new(fields.collect::<Vec<Field>>()))
+}
+
+/// Calls `work` for every scan of a shared view, those of subqueries too.
+fn each_scan(
+    plan: &LogicalPlan,
+    mut work: impl FnMut(&TableScan, &SharedView, &Arc<dyn TableProvider>),
+) -> Result<()> {
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node
+            && let Ok(provider) = source_as_provider(&scan.source)
+            && let Some(view) = provider.downcast_ref::<SharedView>()
+        {
+            work(scan, view, &provider);
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(())
+}
+
+/// Shared views, each after those it reads.
+struct Beneath(Vec<Arc<dyn TableProvider>>);
+
+impl Beneath {
+    fn of(plan: &LogicalPlan) -> Result<Self> {
+        let mut found = Beneath(Vec::new());
+        found.visit(plan, &mut BTreeSet::new())?;
+        Ok(found)
+    }
+
+    fn visit(&mut self, plan: &LogicalPlan, seen: &mut BTreeSet<usize>) -> Result<()> {
+        let mut read = Vec::new();
+        each_scan(plan, |_, _, provider| read.push(Arc::clone(provider)))?;
+        for provider in read {
+            if let Some(view) = provider.downcast_ref::<SharedView>()
+                && seen.insert(view.key())
+            {
+                self.visit(view.settled(), seen)?;
+                self.0.push(provider);
+            }
+        }
+        Ok(())
+    }
+
+    fn views(&self) -> impl DoubleEndedIterator<Item = &SharedView> {
+        self.0.iter().filter_map(|provider| provider.downcast_ref())
+    }
+}
+
+/// Makes views with one reader part of their reader.
+pub(crate) fn settle(plan: LogicalPlan) -> Result<LogicalPlan> {
+    let beneath = Beneath::of(&plan)?;
+    let mut readers = HashMap::<usize, usize>::new();
+    let mut count = |plan: &LogicalPlan| {
+        each_scan(plan, |_, view, _| {
+            *readers.entry(view.key()).or_default() += 1
+        })
+    };
+    count(&plan)?;
+    for view in beneath.views() {
+        count(&view.plan)?;
+    }
+    for view in beneath.views() {
+        let settled = inline(view.plan.clone(), &readers)?;
+        // A plan kept by the session comes back settled; it was settled the same way.
+        let _ = view.settled.set(settled);
+    }
+    inline(plan, &readers)
+}
+
+fn inline(plan: LogicalPlan, readers: &HashMap<usize, usize>) -> Result<LogicalPlan> {
+    let replace = |node: LogicalPlan| {
+        let LogicalPlan::TableScan(scan) = &node else {
+            return Ok(Transformed::no(node));
+        };
+        let provider = source_as_provider(&scan.source)?;
+        match provider.downcast_ref::<SharedView>() {
+            Some(view) if readers.get(&view.key()) == Some(&1) => {
+                let plan = Arc::new(view.settled().clone());
+                let alias = SubqueryAlias::try_new(plan, scan.table_name.clone())?;
+                Ok(Transformed::yes(LogicalPlan::SubqueryAlias(alias)))
+            }
+            _ => Ok(Transformed::no(node)),
+        }
+    };
+    plan.transform_up_with_subqueries(replace).data()
+}
+
+/// The rows of the views of the statement whose physical plan is being made.
+type Kept = Arc<HashMap<usize, Arc<Rows>>>;
+
+tokio::task_local! {
+    static KEPT: Kept;
+}
+
+#[async_trait]
+impl TableProvider for SharedView {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::View
+    }
+
+    async fn scan(
+        &self,
+        _: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _filters: &[Expr],
+        _limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let rows = KEPT.try_with(|kept| kept.get(&self.key()).map(Arc::clone));
+        let Ok(Some(rows)) = rows else {
+            return internal_err!("view {} was not planned before its readers", self.name);
+        };
+        let all: Vec<usize> = (0..self.schema.fields().len()).collect();
+        let schema = Arc::new(self.schema.project(projection.unwrap_or(&all))?);
+        Ok(Arc::new(SharedExec::new(rows, schema)?))
+    }
+}
+
+/// Plans statements with DataFusion's planner, and the views they share before them.
+#[derive(Debug)]
+pub(crate) struct PlanOnce;
+
+#[async_trait]
+impl QueryPlanner for PlanOnce {
+    async fn create_physical_plan(
+        &self,
+        plan: &LogicalPlan,
+        session: &dyn Session,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let planner = DefaultPhysicalPlanner::default();
+        let beneath = Beneath::of(plan)?;
+        let Some(state) = session.as_any().downcast_ref::<SessionState>() else {
+            return internal_err!("views are planned by a session of our own");
+        };
+        let mut wanted = Wanted::default();
+        wanted.add(plan)?;
+        // Readers come first here, so that all they want of a view is known by its turn.
+        let mut pruned = Vec::new();
+        for view in beneath.views().rev() {
+            let columns = wanted.of(view);
+            let schema = view.settled().schema();
+            let fields = columns
+                .iter()
+                .map(|&at| Expr::from(schema.qualified_field(at)));
+            let plan = LogicalPlanBuilder::from(view.settled().clone());
+            let plan = plan.project(fields.collect::<Vec<_>>())?.build()?;
+            let plan = state.optimize(&plan)?;
+            wanted.add(&plan)?;
+            pruned.push((view, columns, plan));
+        }
+        let mut kept = Kept::default();
+        for (view, columns, plan) in pruned.into_iter().rev() {
+            let planning = planner.create_physical_plan(&plan, state);
+            let physical = KEPT.scope(Arc::clone(&kept), planning).await?;
+            let schema = Arc::new(view.schema.project(&columns)?);
+            let rows = Arc::new(Rows::new(&view.name, physical, schema));
+            Arc::make_mut(&mut kept).insert(view.key(), rows);
+        }
+        let planning = planner.create_physical_plan(plan, state);
+        KEPT.scope(kept, planning).await
+    }
+}
+
+/// The columns that readers ask of views, by view.
+#[derive(Default)]
+struct Wanted(HashMap<usize, BTreeSet<usize>>);
+
+impl Wanted {
+    fn add(&mut self, plan: &LogicalPlan) -> Result<()> {
+        each_scan(plan, |scan, view, _| {
+            let columns = self.0.entry(view.key()).or_default();
+            match &scan.projection {
+                Some(projection) => columns.extend(projection),
+                None => columns.extend(0..view.schema.fields().len()),
+            }
+        })
+    }
+
+    /// Never nothing: rows that are only counted still need a column to be counted by.
+    fn of(&self, view: &SharedView) -> Vec<usize> {
+        let columns = self.0.get(&view.key());
+        let columns: Vec<usize> = columns.into_iter().flatten().copied().collect();
+        if columns.is_empty() { vec![0] } else { columns }
+    }
+}
