@@ -98,10 +98,13 @@ lines as (
 expected as (
     select
         *,
-        units_sold
-        * cast(sum(units_returned) over (partition by category) as double)
-        / sum(units_sold) over (partition by category)
-            as expected_units_returned,
+        -- Decimal, so that their sum is the same in whatever order.
+        cast(
+            units_sold
+            * cast(sum(units_returned) over (partition by category) as double)
+            / sum(units_sold) over (partition by category)
+            as decimal(30, 15)
+        ) as expected_units_returned,
         cast(sum(units_returned) over () as double) / sum(units_sold) over ()
             as overall_rate
     from lines
@@ -141,7 +144,8 @@ rates as (
         promotion,
         sum(units_sold) as units_sold,
         sum(units_returned) as units_returned,
-        sum(expected_units_returned) as expected_units_returned,
+        cast(sum(expected_units_returned) as double)
+            as expected_units_returned,
         max(overall_rate) as overall_rate
     from units
     group by channel, promotion
