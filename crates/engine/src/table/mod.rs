@@ -1,7 +1,9 @@
 //! Canonical tables: the columns each promises, and how a workspace's mapping becomes one.
 
 mod canonical;
+mod expression;
 mod mapping;
+mod typed;
 
 pub use canonical::{CanonicalColumn, CanonicalTable, CanonicalTables, Type};
 pub use mapping::{MappedTable, Mapper};
