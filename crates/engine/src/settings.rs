@@ -20,12 +20,14 @@ use indexmap::IndexMap;
 use crate::error::{Error, Result};
 use crate::suggest::did_you_mean;
 
+mod contradiction;
 mod days;
 mod declared;
 
 pub use days::{last_complete_period_end, parse_date};
 pub use declared::{Declared, Setting, SettingType};
 
+pub(crate) use contradiction::Contradiction;
 use days::{DERIVED_DAYS, FIRST_DAY, days_since_epoch, midnight_us, period_day};
 use declared::{BUILT_IN, scalar};
 
@@ -150,6 +152,14 @@ impl Settings {
             Some(value) => value.as_deref(),
             None => setting.default.as_deref(),
         })
+    }
+
+    /// Refuses values that contradict each other.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.contradiction() {
+            Some(Contradiction { message, hint, .. }) => Err(wrong(message, Some(hint))),
+            None => Ok(()),
+        }
     }
 
     /// Returns every `(name, value)`, in the order they print.

@@ -5,6 +5,7 @@
 //! the promised type without a guess is an error that says what to write.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
@@ -19,8 +20,9 @@ use indexmap::IndexMap;
 use super::canonical::{CanonicalColumn, CanonicalTable, CanonicalTables, Type};
 use super::expression::has_aggregate;
 use crate::error::{Error, Location, Result};
+use crate::rules::{RuleTable, tables as rules};
 use crate::suggest::did_you_mean;
-use crate::workspace::{At, TableRows, TableSpec, Workspace};
+use crate::workspace::{At, TableRows, TableSpec, Unpivot, Workspace};
 
 /// A canonical table of this workspace.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ pub struct MappedTable {
     pub absent: Vec<String>,
     /// Whether its rows are computed once a session and kept in memory.
     pub is_materialized: bool,
+    /// The file under `[rules]` that it is read from, where it is.
+    pub rule: Option<RuleTable>,
     /// The table before `dedupe` dropped copies of rows; none where it was not asked for.
     pub with_copies: Option<Arc<dyn TableProvider>>,
 }
@@ -45,6 +49,8 @@ pub struct Mapper<'a> {
     pub workspace: &'a Workspace,
     /// Reads a file beside the workspace file.
     pub read_file: &'a (dyn Fn(&str) -> std::io::Result<String> + Sync),
+    /// Folder of the workspace file.
+    pub folder: &'a Path,
 }
 
 /// A mapping before canonical types are given: one expression per mapped column.
@@ -52,6 +58,16 @@ pub(super) struct Rows {
     pub(super) plan: LogicalPlan,
     pub(super) at: BTreeMap<String, Location>,
 }
+
+/// Table of the accounts of customers.
+const ID_MAP: &str = "id_map";
+
+/// Expressions of the columns, of the keys of a row, and what is to become rows first.
+type RowSpec<'a> = (
+    Option<&'a IndexMap<String, At<String>>>,
+    &'a [At<String>],
+    Option<&'a Unpivot>,
+);
 
 impl Mapper<'_> {
     /// Opens every canonical table, in canonical order.
@@ -68,24 +84,48 @@ impl Mapper<'_> {
             None => DataType::Utf8View,
         };
         let mut tables = IndexMap::new();
+        let id_map = match (rows.get(ID_MAP), CanonicalTables::get().table(ID_MAP)) {
+            (Some(rows), Some(table)) => Some(self.typed(table, rows, &id_type, None)?.provider),
+            _ => None,
+        };
         for table in CanonicalTables::get().iter() {
             let mapped = match rows.shift_remove(table.name.as_str()) {
-                Some(rows) => self.typed(table, &rows, &id_type)?,
-                None => {
-                    let schema = table.empty_schema(self.zone(), id_type);
-                    let empty = MemTable::try_new(schema, vec![vec![]]);
-                    MappedTable {
-                        provider: Arc::new(empty.map_err(|e| Error::query(&table.name, e))?),
-                        is_mapped: false,
-                        absent: Vec::new(),
-                        is_materialized: false,
-                        with_copies: None,
-                    }
-                }
+                Some(rows) => self.typed(table, &rows, &id_type, id_map.as_ref())?,
+                None => self.unmapped(table, &id_type)?,
             };
             tables.insert(table.name.clone(), mapped);
         }
         Ok(tables)
+    }
+
+    /// A table no source is mapped to: the rows of its rule file, else none.
+    fn unmapped(
+        &self,
+        table: &CanonicalTable,
+        id_type: &dyn Fn(&str) -> DataType,
+    ) -> Result<MappedTable> {
+        let schema = table.empty_schema(self.zone(), id_type);
+        let spec = self.workspace.rules.get(&table.name);
+        let (provider, rule) = match spec.filter(|_| rules::NAMES.contains(&table.name.as_str())) {
+            Some(spec) => {
+                let currency = self.workspace.settings.get("currency")?;
+                let (rows, rule) = rules::load(spec, table, &schema, currency, self.folder)?;
+                (rows, Some(rule))
+            }
+            None => {
+                let empty = MemTable::try_new(schema, vec![vec![]]);
+                let empty = empty.map_err(|e| Error::query(&table.name, e))?;
+                (Arc::new(empty) as Arc<dyn TableProvider>, None)
+            }
+        };
+        Ok(MappedTable {
+            provider,
+            is_mapped: rule.is_some(),
+            absent: Vec::new(),
+            is_materialized: false,
+            rule,
+            with_copies: None,
+        })
     }
 
     pub(super) fn zone(&self) -> &'static str {
@@ -99,16 +139,12 @@ impl Mapper<'_> {
                 filter,
                 columns,
                 group_by,
+                unpivot,
             } => {
-                self.mapped_rows(
-                    table,
-                    spec,
-                    from,
-                    filter.as_ref(),
-                    columns.as_ref(),
-                    group_by,
-                )
-                .await
+                let unpivot = unpivot.as_ref();
+                let filter = filter.as_ref();
+                let rows = (columns.as_ref(), group_by.as_slice(), unpivot);
+                self.mapped_rows(table, spec, from, filter, rows).await
             }
             TableRows::Query { file } => self.query_rows(table, file).await,
         }
@@ -163,13 +199,16 @@ impl Mapper<'_> {
         spec: &TableSpec,
         from: &At<String>,
         filter: Option<&At<String>>,
-        columns: Option<&IndexMap<String, At<String>>>,
-        group_by: &[At<String>],
+        (columns, group_by, unpivot): RowSpec<'_>,
     ) -> Result<Rows> {
         let source = format!("source.\"{}\"", from.value);
         let failed = |e: DataFusionError| Error::query(&source, e);
         let frame = self.ctx.table(source.as_str()).await.map_err(failed)?;
         let plan = frame.into_unoptimized_plan();
+        let plan = match unpivot {
+            Some(unpivot) => self.unpivoted(&plan, unpivot, &from.value)?,
+            None => plan,
+        };
         let schema = Arc::clone(plan.schema());
         let mut builder = LogicalPlanBuilder::from(plan);
         if let Some(filter) = filter {
@@ -186,6 +225,14 @@ impl Mapper<'_> {
                         self.expression(&schema, text, &from.value, name)?,
                     ));
                     at.insert(name.clone(), text.at.clone());
+                }
+                // What an unpivot makes needs no second word.
+                let made = unpivot
+                    .iter()
+                    .flat_map(|unpivot| [&unpivot.name, &unpivot.value]);
+                for made in made.filter(|made| !columns.contains_key(&made.value)) {
+                    mapped.push((made.value.clone(), ident(&made.value)));
+                    at.insert(made.value.clone(), made.at.clone());
                 }
             }
             None => {

@@ -2,8 +2,10 @@
 
 mod canonical;
 mod expression;
+mod identity;
 mod mapping;
 mod typed;
+mod unpivot;
 
 pub use canonical::{CanonicalColumn, CanonicalTable, CanonicalTables, Type};
 pub use mapping::{MappedTable, Mapper};

@@ -12,15 +12,18 @@ use datafusion::common::JoinType;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::ViewTable;
 use datafusion::error::DataFusionError;
+use datafusion::functions::expr_fn::{btrim, lower};
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::functions_window::expr_fn::row_number;
-use datafusion::logical_expr::{ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, cast, lit};
+use datafusion::logical_expr::{ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, case, cast, lit};
 use datafusion::prelude::{Expr, ident};
 use datafusion::scalar::ScalarValue;
+use indexmap::IndexMap;
 
 use super::canonical::{CanonicalColumn, CanonicalTable, Type, instant_type};
 use super::mapping::{MappedTable, Mapper, Rows, is_text};
 use crate::error::{Error, Result};
+use crate::workspace::At;
 
 impl Mapper<'_> {
     /// Gives the rows the promised columns, order and types.
@@ -29,7 +32,10 @@ impl Mapper<'_> {
         table: &CanonicalTable,
         rows: &Rows,
         id_type: &dyn Fn(&str) -> DataType,
+        id_map: Option<&Arc<dyn TableProvider>>,
     ) -> Result<MappedTable> {
+        let spec = self.workspace.tables.get(&table.name);
+        let codes = spec.map(|spec| &spec.codes);
         let schema = rows.plan.schema();
         let source_zone = self.source_zone(&rows.plan)?;
         let mut absent = Vec::new();
@@ -65,18 +71,22 @@ impl Mapper<'_> {
                     lit(null)
                 }
             };
+            let expr = match codes.and_then(|codes| codes.get(&column.name)) {
+                Some(codes) => coded(table, column, expr, codes, &absent)?,
+                None => expr,
+            };
             columns.push(expr.alias(&column.name));
         }
-        let is_deduped = self
-            .workspace
-            .tables
-            .get(&table.name)
-            .is_some_and(|t| t.dedupe);
+        let is_deduped = spec.is_some_and(|t| t.dedupe);
         let failed = |e| Error::query(&table.name, e);
         let typed = LogicalPlanBuilder::from(rows.plan.clone())
             .project(columns)
             .and_then(LogicalPlanBuilder::build)
             .map_err(failed)?;
+        let typed = match spec.and_then(|spec| spec.identity.as_ref()) {
+            Some(source) => self.identified(table, typed, source, id_map)?,
+            None => typed,
+        };
         let view = |plan| Arc::new(ViewTable::new(plan, None)) as Arc<dyn TableProvider>;
         let (plan, with_copies) = if is_deduped {
             let single = one_row_per_key(typed.clone().into(), table);
@@ -90,11 +100,8 @@ impl Mapper<'_> {
             with_copies,
             is_mapped: true,
             absent,
-            is_materialized: self
-                .workspace
-                .tables
-                .get(&table.name)
-                .is_some_and(|t| t.materialize),
+            is_materialized: spec.is_some_and(|t| t.materialize),
+            rule: None,
         })
     }
 
@@ -271,4 +278,48 @@ fn one_row_per_key(
         .project(columns())?
         .build()?;
     single.project(columns())?.union(ranked)
+}
+
+/// Puts codes in the place of the source's; what is not listed stays as it is.
+fn coded(
+    table: &CanonicalTable,
+    column: &CanonicalColumn,
+    expr: Expr,
+    codes: &IndexMap<String, At<String>>,
+    absent: &[String],
+) -> Result<Expr> {
+    let Some((_, first)) = codes.first() else {
+        return Ok(expr);
+    };
+    let wrong = |message: String, hint: &str| Error::Workspace {
+        at: Some(first.at.clone()),
+        message,
+        hint: Some(hint.to_owned()),
+    };
+    let place = format!("{}.{}", table.name, column.name);
+    if column.ty != Type::Text {
+        let message = format!("{place} is {}, and codes are of texts", column.ty.name());
+        return Err(wrong(message, "write a case expression in its mapping"));
+    }
+    if absent.contains(&column.name) {
+        let message = format!("codes for {place}, which the mapping does not fill");
+        return Err(wrong(message, "map the column first"));
+    }
+    let text = |text: &str| lit(ScalarValue::Utf8View(Some(text.to_owned())));
+    let found = lower(btrim(vec![cast(expr.clone(), DataType::Utf8)]));
+    let mut cases = codes.iter().map(|(from, to)| {
+        let from = lit(from.trim().to_lowercase());
+        (from, text(&to.value))
+    });
+    let Some((from, to)) = cases.next() else {
+        return Ok(expr);
+    };
+    let mut case_of = case(found);
+    let mut built = case_of.when(from, to);
+    for (from, to) in cases {
+        built = built.when(from, to);
+    }
+    built
+        .otherwise(cast(expr, DataType::Utf8View))
+        .map_err(|e| Error::query(&place, e))
 }
