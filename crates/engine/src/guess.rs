@@ -7,6 +7,7 @@
 //! written here; the same files give the same text.
 
 mod assign;
+mod codes;
 mod complete;
 mod derive;
 mod dictionary;

@@ -187,10 +187,20 @@ fn key_hints(
             let found = Dictionary::get().column(&column.words, table, key);
             found.is_some_and(|l| l.score >= 0.6)
         };
+        // The id of the return in a table of refunds is no rival of the refund's own.
+        let is_key = |column: &&ColumnLook| {
+            let like = |canonical: &str| {
+                let found = Dictionary::get().column(&column.words, &table.name, canonical);
+                found.map_or(0.0, |l| l.score)
+            };
+            let of_key = like(key);
+            table.columns.iter().all(|c| like(&c.name) <= of_key)
+        };
         let candidates: Vec<&ColumnLook> = source
             .columns
             .iter()
             .filter(|c| likes(c, &table.name))
+            .filter(is_key)
             .collect();
         if candidates.len() < 2 {
             continue;
