@@ -132,12 +132,18 @@ pub(crate) enum Command {
         #[arg(long, requires = "test")]
         update: bool,
     },
-    /// Show the rows behind a cell of a view: its orders, returns, answers, tickets
+    /// Show the rows behind a cell of a view or a finding of a report: orders, returns, answers, ...
+    ///
+    /// `aftersight rows return_rates_by_product sku=shirt` shows what that row of the view is
+    /// made of. `aftersight rows weekly-after-sales segments segment=Champions` does so for a
+    /// finding of a report: its query, then which of the query's rows, by the code or by the
+    /// word the page shows.
     Rows {
-        /// View, such as return_rates_by_product
-        view: String,
-        /// Which of its rows, as in sku=shirt; all of them without any
-        #[arg(value_name = "COLUMN=VALUE")]
+        /// View, such as return_rates_by_product, or report, such as weekly-after-sales
+        #[arg(value_name = "VIEW|REPORT")]
+        name: String,
+        /// Of a report first the query; then which rows, as in sku=shirt; all of them without any
+        #[arg(value_name = "QUERY|COLUMN=VALUE")]
         cells: Vec<String>,
     },
     /// List the functions, or show one with an example

@@ -53,14 +53,27 @@ pub(crate) async fn open_with(args: &WorkspaceArgs, options: Options) -> Result<
         None => Engine::open(Workspace::default(), options).await,
     };
     let engine = opened.map_err(|e| Failure::of(None, e))?;
+    let mut left: Vec<(&str, &str)> = Vec::new();
     for pair in &args.settings {
         let Some((name, value)) = pair.split_once('=') else {
             let text = format!("--set takes NAME=VALUE, not '{pair}'");
             return Err(Failure::usage(text, None));
         };
-        engine
-            .set(name.trim(), value)
-            .map_err(|e| Failure::of(None, e))?;
+        left.push((name.trim(), value));
+    }
+    // Limits may move past each other: what is refused now can be right once others are set.
+    while !left.is_empty() {
+        let (before, mut first) = (left.len(), None);
+        left.retain(|(name, value)| match engine.set(name, value) {
+            Ok(()) => false,
+            Err(error) => {
+                first.get_or_insert(error);
+                true
+            }
+        });
+        if let Some(error) = first.filter(|_| left.len() == before) {
+            return Err(Failure::of(None, error));
+        }
     }
     if let Some(day) = &args.as_of {
         engine.set("as_of", day).map_err(|e| Failure::of(None, e))?;

@@ -8,8 +8,9 @@
 -- threshold_share  share of rows above which the verdict is that level, 0 to 1
 --
 -- The row of rule and table counts, else that of the rule, else that of any.
--- A rule of which none is found has no verdict but off. A workspace brings its
--- own by a file under [rules].
+-- A rule of which none is found has no verdict but off. Rows of a
+-- workspace's file stand in for those of the same rule and table; a file with a
+-- row for any stands in for all.
 
 select
     rules.rule,

@@ -77,7 +77,9 @@ ranked as (
             rows between unbounded preceding and current row
         ) as cumulative_amount,
         nullif(cast(sum(cost_amount) over () as double), 0) as all_amount,
-        abc_class(cast(cost_amount as double)) over () as cost_class
+        abc_class(
+            cast(cost_amount as double), $abc_a_share, $abc_b_share
+        ) over () as cost_class
     from costs
 )
 

@@ -100,8 +100,10 @@ select
         case when shares.cases is null then 0 else shares.cost_amount end
         as double
     ) / nullif(cast(sales.sales_amount as double), 0) as cost_to_sales_share,
-    abc_class(cast(coalesce(shares.cost_amount, 0) as double)) over ()
-        as cost_class
+    abc_class(
+        cast(coalesce(shares.cost_amount, 0) as double),
+        $abc_a_share, $abc_b_share
+    ) over () as cost_class
 from sales
 full join shares
     on sales.sku = shares.sku

@@ -47,7 +47,8 @@ classed as (
         counted.handle_minutes,
         coalesce(issues.severity, 2) as severity,
         coalesce(issues.is_avoidable, false) as is_avoidable,
-        abc_class(counted.tickets) over () as abc_class
+        abc_class(counted.tickets, $abc_a_share, $abc_b_share) over ()
+            as abc_class
     from counted
     left join intermediate.issue_types as issues
         on counted.issue_type = issues.issue_type

@@ -8,8 +8,9 @@
 -- customer_id          known customer with a purchase
 -- loyalty_index        0 to 100: weighted mean of the scores below; NULL with
 --                      fewer than two of them
--- loyalty_tier         high for the top fifth of the index, low for the bottom
---                      fifth, else middle; NULL like it
+-- loyalty_tier         high for the top $loyalty_high_share of the index, low
+--                      for the bottom $loyalty_low_share, else middle; NULL
+--                      like it
 -- scores               scores that went in
 -- purchases_score      by purchases
 -- engagement_score     by interactions_per_30_days
@@ -180,8 +181,8 @@ select
     loyalty_index,
     case
         when loyalty_index is null then null
-        when place > 0.8 then 'high'
-        when place <= 0.2 then 'low'
+        when place > 1 - $loyalty_high_share then 'high'
+        when place <= $loyalty_low_share then 'low'
         else 'middle'
     end as loyalty_tier,
     scores,

@@ -219,7 +219,8 @@ joined as (
         p_adjust(tested.p_value) over () as p_value_adjusted,
         abc_class(
             cast(coalesce(requests.return_refund_amount, 0) as double)
-            + coalesce(cast(requests.booked_cost as double), 0)
+            + coalesce(cast(requests.booked_cost as double), 0),
+            $abc_a_share, $abc_b_share
         ) over () as abc_class,
         coalesce(requests.requests, 0) as requests,
         nullif(requests.requests, 0) as divisor,

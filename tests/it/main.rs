@@ -6,6 +6,7 @@
 )]
 
 mod check;
+mod cleaning;
 mod cli;
 mod incidents;
 mod init;

@@ -107,11 +107,11 @@ fn a_finance_file_that_cannot_be_used_is_refused() {
     };
     check(
         "home,2025-12,sales,200.00,EUR\n",
-        "error: finance.csv:2:1: the amount is in EUR, the workspace in CNY\n  help: finance totals are not converted: give them in the workspace's currency\n",
+        "error: finance.csv:2:27: the amount is in EUR, the workspace in CNY\n  help: finance totals are not converted: give them in the workspace's currency\n",
     );
     check(
         "home,2025-12,sale,200.00,CNY\n",
-        "error: finance.csv:2:1: there is no measure `sale`\n  help: did you mean `sales`?\n",
+        "error: finance.csv:2:14: there is no measure `sale`\n  help: did you mean `sales`?\n",
     );
     check(
         "home,2025-12,orders,1,\nplaca,2025-12,sales,200.00,CNY\n",
@@ -119,7 +119,7 @@ fn a_finance_file_that_cannot_be_used_is_refused() {
     );
     check(
         "home,2025-12,sales,\"1,234.50\",CNY\n",
-        "error: finance.csv:2:1: `amount` takes a number, not '1,234.50'\n",
+        "error: finance.csv:2:20: `amount` takes a number, not '1,234.50'\n",
     );
     check(
         "home,2025-12,sales,1.00,CNY\nhome,2025-12-01,sales,1.00,CNY\n",

@@ -64,7 +64,10 @@ pub(super) async fn run(
 
 /// The columns people read.
 const TABLE: &str = "select verdict, table_name, rule, failed, rows_checked, \
-                     round(failed_share, 4) as failed_share, sample_keys from check_result";
+                     round(failed_share, 4) as failed_share, sample_keys, \
+                     labels.label_en as meaning from check_result \
+                     left join marts.labels as labels \
+                     on labels.kind = 'rule' and labels.code = check_result.rule";
 
 /// How many checks came out how.
 #[derive(Default)]
@@ -112,15 +115,16 @@ impl Tally {
     fn summary(&self) -> String {
         let n_checks: usize = self.verdicts.values().sum();
         let mut text = format!("{n_checks} checks");
-        for (verdict, words) in [
-            ("error", "errors"),
-            ("warn", "warnings"),
-            ("ok", "ok"),
-            ("absent", "with nothing to check"),
-            ("off", "off"),
+        for (verdict, one, several) in [
+            ("error", "error", "errors"),
+            ("warn", "warning", "warnings"),
+            ("ok", "ok", "ok"),
+            ("absent", "with nothing to check", "with nothing to check"),
+            ("off", "off", "off"),
         ] {
-            if self.n(verdict) > 0 || matches!(verdict, "error" | "warn") {
-                text += &format!(", {} {words}", self.n(verdict));
+            let n = self.n(verdict);
+            if n > 0 || matches!(verdict, "error" | "warn") {
+                text += &format!(", {n} {}", if n == 1 { one } else { several });
             }
         }
         text
@@ -165,7 +169,7 @@ impl Tally {
 }
 
 /// A column's texts.
-fn texts(batch: &RecordBatch, name: &str) -> Vec<Option<String>> {
+pub(super) fn texts(batch: &RecordBatch, name: &str) -> Vec<Option<String>> {
     let column = batch
         .column_by_name(name)
         .and_then(|column| arrow::compute::cast(column, &DataType::Utf8).ok());

@@ -6,8 +6,9 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use aftersight_engine::absolute_location;
 use aftersight_engine::guess::{Proposal, Wishes, look, propose};
+use aftersight_engine::{absolute_location, did_you_mean};
+use unicode_width::UnicodeWidthStr;
 
 use super::print;
 use crate::args::{InitArgs, WorkspaceArgs};
@@ -20,20 +21,10 @@ const SURE: f64 = 0.8;
 pub(super) async fn run(args: &WorkspaceArgs, init: &InitArgs) -> Result<(), Failure> {
     let failed = |e| Failure::of(None, e);
     if let Some(zone) = &init.time_zone {
-        zone.parse::<chrono_tz::Tz>().map_err(|_| {
-            let known = chrono_tz::TZ_VARIANTS.iter().map(|z| z.name());
-            let hint = aftersight_engine::did_you_mean(zone, known);
-            Failure::usage(format!("there is no time zone '{zone}'"), hint)
-        })?;
+        is_zone(zone).map_err(|(text, hint)| Failure::usage(text, hint))?;
     }
-    if let Some(code) = &init.currency
-        && !(code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase()))
-    {
-        let hint = "three capital letters, like EUR or CNY".to_owned();
-        return Err(Failure::usage(
-            format!("'{code}' is not a currency code"),
-            Some(hint),
-        ));
+    if let Some(code) = &init.currency {
+        is_currency(code).map_err(|(text, hint)| Failure::usage(text, hint))?;
     }
     let options = options(args);
     let location = absolute(&absolute_location(&options.stores.base, &init.location));
@@ -55,8 +46,13 @@ pub(super) async fn run(args: &WorkspaceArgs, init: &InitArgs) -> Result<(), Fai
     };
     let mut proposal = propose(found, &wishes, &options).await;
     let can_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    if can_ask && !args.quiet && ask(&proposal, &mut wishes) {
-        proposal = propose(proposal.found, &wishes, &options).await;
+    let asks = can_ask && !args.quiet;
+    if asks {
+        // Nobody can answer before seeing what was found.
+        note(&found_text(&proposal));
+        if ask(&proposal, &mut wishes) {
+            proposal = propose(proposal.found, &wishes, &options).await;
+        }
     }
     if let Some(broken) = &proposal.broken {
         return Err(Failure::internal(&format!(
@@ -64,7 +60,10 @@ pub(super) async fn run(args: &WorkspaceArgs, init: &InitArgs) -> Result<(), Fai
         )));
     }
     if !args.quiet {
-        note(&summary(&proposal));
+        if !asks {
+            note(&found_text(&proposal));
+        }
+        note(&verdict(&proposal));
     }
     match &target {
         Some(file) => {
@@ -150,22 +149,63 @@ fn note(text: &str) {
     eprint!("{text}");
 }
 
-/// Asks one thing; an empty line keeps what was proposed.
-fn asked(question: &str, proposed: &str) -> Option<String> {
-    note(&format!("{question} [{proposed}]: "));
-    let _ = std::io::stderr().flush();
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line).ok()?;
-    let answer = line.trim();
-    (!answer.is_empty() && answer != proposed).then(|| answer.to_owned())
+/// What is wrong with an answer, and what would be right.
+type Wrong = (String, Option<String>);
+
+fn is_zone(zone: &str) -> Result<(), Wrong> {
+    match zone.parse::<chrono_tz::Tz>() {
+        Ok(_) => Ok(()),
+        Err(_) => {
+            let known = chrono_tz::TZ_VARIANTS.iter().map(|z| z.name());
+            let hint = did_you_mean(zone, known);
+            Err((format!("there is no time zone '{zone}'"), hint))
+        }
+    }
+}
+
+fn is_currency(code: &str) -> Result<(), Wrong> {
+    if code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase()) {
+        return Ok(());
+    }
+    let hint = "three capital letters, like EUR or CNY".to_owned();
+    Err((format!("'{code}' is not a currency code"), Some(hint)))
+}
+
+/// Asks one thing until the answer can be right; an empty line keeps what was proposed.
+fn asked(
+    question: &str,
+    proposed: &str,
+    check: impl Fn(&str) -> Result<(), Wrong>,
+) -> Option<String> {
+    loop {
+        note(&format!("{question} [{proposed}]: "));
+        let _ = std::io::stderr().flush();
+        let mut line = String::new();
+        if std::io::stdin().read_line(&mut line).ok()? == 0 {
+            // The end of the input keeps the rest as proposed.
+            note("\n");
+            return None;
+        }
+        let answer = line.trim();
+        if answer.is_empty() || answer == proposed {
+            return None;
+        }
+        match check(answer) {
+            Ok(()) => return Some(answer.to_owned()),
+            Err((text, hint)) => {
+                let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+                note(&format!("  {text}{hint}\n"));
+            }
+        }
+    }
 }
 
 /// Asks for what the files do not say; whether an answer changes the proposal.
 fn ask(proposal: &Proposal, wishes: &mut Wishes) -> bool {
     let mut is_changed = false;
     if wishes.time_zone.is_none() {
-        let zone = asked("Time zone of the shop", &proposal.time_zone.value);
-        if let Some(zone) = zone.filter(|z| z.parse::<chrono_tz::Tz>().is_ok()) {
+        let zone = asked("Time zone of the shop", &proposal.time_zone.value, is_zone);
+        if let Some(zone) = zone {
             wishes.time_zone = Some(zone);
             is_changed = true;
         }
@@ -175,17 +215,23 @@ fn ask(proposal: &Proposal, wishes: &mut Wishes) -> bool {
             .currency
             .as_ref()
             .map_or("none", |c| c.value.as_str());
-        let code = asked("Currency of the amounts, as in EUR", proposed).map(|c| c.to_uppercase());
-        if let Some(code) =
-            code.filter(|c| c.len() == 3 && c.bytes().all(|b| b.is_ascii_uppercase()))
-        {
-            wishes.currency = Some(code);
+        let check = |code: &str| is_currency(&code.to_uppercase());
+        let code = asked("Currency of the amounts, as in EUR", proposed, check);
+        if let Some(code) = code {
+            wishes.currency = Some(code.to_uppercase());
             is_changed = true;
         }
     }
     for (table, column, names) in proposal.contested() {
         let question = format!("{table}.{column}: {}", names.join(" or "));
-        if let Some(name) = asked(&question, &names[0]).filter(|n| names.contains(n)) {
+        let check = |name: &str| {
+            if names.iter().any(|known| known == name) {
+                return Ok(());
+            }
+            let hint = format!("one of: {}", names.join(", "));
+            Err((format!("'{name}' is none of them"), Some(hint)))
+        };
+        if let Some(name) = asked(&question, &names[0], check) {
             wishes.preferred.insert((table, column), name);
             is_changed = true;
         }
@@ -193,14 +239,14 @@ fn ask(proposal: &Proposal, wishes: &mut Wishes) -> bool {
     is_changed
 }
 
-/// What was found and what became of it.
-fn summary(proposal: &Proposal) -> String {
+/// What was found and what becomes of it.
+fn found_text(proposal: &Proposal) -> String {
     let found = &proposal.found;
     let mut text = format!("found at {}:\n", found.location);
     let width = found
         .sources
         .iter()
-        .map(|s| s.name.chars().count())
+        .map(|s| s.name.width())
         .max()
         .unwrap_or(0);
     for (at, source) in found.sources.iter().enumerate() {
@@ -216,11 +262,13 @@ fn summary(proposal: &Proposal) -> String {
             tables.join(", ")
         };
         let name = &source.name;
+        // Padded by what a terminal shows, not by characters: Chinese ones are two wide.
+        let pad = " ".repeat(width.saturating_sub(name.width()));
         let size = source.size();
         let n_columns = source.columns.len();
         let n_unmapped = proposal.unmapped(at).len();
         text += &format!(
-            "  {name:<width$}  {size}, {n_columns} columns, {n_unmapped} not mapped -> {becomes}\n"
+            "  {name}{pad}  {size}, {n_columns} columns, {n_unmapped} not mapped -> {becomes}\n"
         );
     }
     for (place, reason) in &found.unreadable {
@@ -229,6 +277,12 @@ fn summary(proposal: &Proposal) -> String {
     if found.n_other > 0 {
         text += &format!("  {} other files left aside\n", found.n_other);
     }
+    text
+}
+
+/// What became of it, and what deserves a look.
+fn verdict(proposal: &Proposal) -> String {
+    let mut text = String::new();
     for table in &proposal.tables {
         if let Some(problem) = &table.problem {
             text += &format!("{} is not mapped: {problem}\n", table.table.name);

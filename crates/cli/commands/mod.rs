@@ -40,7 +40,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
                 update,
             } => views_test::run(&args.workspace, name.as_deref(), *update).await,
             Command::Views { name, .. } => views::run(&args.workspace, name.as_deref()).await,
-            Command::Rows { view, cells } => rows::run(&args, view, cells).await,
+            Command::Rows { name, cells } => rows::run(&args, name, cells).await,
             Command::Functions { name } => functions::run(name.as_deref()),
             Command::Settings { name } => settings::run(&args.workspace, name.as_deref()).await,
         };

@@ -70,13 +70,13 @@ fn list(engine: &Engine) -> Result<(), Failure> {
 }
 
 /// Where a workspace keeps reports of its own.
-fn own_folder(engine: &Engine) -> Option<PathBuf> {
+pub(super) fn own_folder(engine: &Engine) -> Option<PathBuf> {
     let file = Path::new(&engine.workspace().file);
     let folder = file.parent()?;
     Some(folder.join("reports"))
 }
 
-fn spec(engine: &Engine, name: &str) -> Result<Spec, Failure> {
+pub(super) fn spec(engine: &Engine, name: &str) -> Result<Spec, Failure> {
     let folder = own_folder(engine);
     let files = builtin::files(folder.as_deref(), name)
         .map_err(|e| Failure::failed(format!("cannot read report {name}: {e}")))?;

@@ -86,6 +86,9 @@ impl RelationPlanner for ViewCalls {
             let set = settings.set(&setting, &text);
             set.map_err(|e| DataFusionError::Plan(format!("{}: {}", view.name, with_hint(&e))))?;
         }
+        settings
+            .check()
+            .map_err(|e| DataFusionError::Plan(format!("{}: {}", view.name, with_hint(&e))))?;
         let planning = Planning::new(settings, Default::default());
         let used = Arc::clone(&planning.used);
         let planned = planning.scope(self.names.plan_view(view)).now_or_never();

@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
-use arrow::compute::cast;
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::catalog::TableProvider;
 use datafusion::common::{ScalarValue, TableReference};
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
@@ -16,7 +14,7 @@ use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
-use datafusion::prelude::{SessionContext, ident};
+use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::{ResetStatement, Statement};
 use datafusion::sql::sqlparser::ast::{
     Expr as SqlExpr, Ident, ObjectName, Set, Statement as Sql, Value,
@@ -34,7 +32,6 @@ use crate::session::{Limits, session};
 use crate::settings::{Settings, depends_on, with_hint};
 use crate::shared;
 use crate::source::{OpenSource, StoreOptions, open_source};
-use crate::suggest::did_you_mean;
 use crate::table::{CanonicalTables, MappedTable, Mapper};
 use crate::view::{View, Views};
 use crate::workspace::{RuleSpec, Workspace};
@@ -121,6 +118,8 @@ impl Engine {
             .filter(|(_, t)| t.materialize)
             .map(|(name, _)| name.clone());
         let names = Names::new(views, kept);
+        let mut workspace = workspace;
+        let thresholds = rules::thresholds::apply(&mut workspace, &file_base)?;
         let settings = workspace.settings.clone();
         let opened = session(&names, settings, &options.limits);
         let ctx = opened.map_err(|e| Error::query("", e))?;
@@ -147,6 +146,7 @@ impl Engine {
             ctx: &ctx,
             workspace: &workspace,
             read_file: &read_file,
+            folder: &file_base,
         };
         let tables = mapper.map_all().await?;
         names.set_raw(
@@ -160,8 +160,15 @@ impl Engine {
             Some((name.clone(), Arc::clone(provider)))
         });
         names.set_copies(with_copies.collect());
-        let mut workspace = workspace;
-        let rules = load_rules(&ctx, &names, &workspace, &file_base, &options.rules).await?;
+        let mut rules = load_rules(&ctx, &names, &workspace, &file_base, &options.rules).await?;
+        rules.extend(thresholds);
+        let of_tables = tables.iter().filter_map(|(name, table)| {
+            let rule = table.rule.clone()?;
+            Some((name.clone(), rule))
+        });
+        rules.extend(of_tables);
+        rules::exist(&workspace, &rules)?;
+        rules::codes::check(&ctx, &rules).await?;
         if let Some(models) = rules.get(rules::segment_models::NAME) {
             let own = models.keys.iter().filter(|name| !rules::is_built_in(name));
             let names: Vec<String> = own.cloned().collect();
@@ -177,7 +184,7 @@ impl Engine {
         names.set_rules(
             rules
                 .iter()
-                .map(|(n, t)| (n.clone(), Arc::clone(&t.provider)))
+                .filter_map(|(n, t)| Some((n.clone(), Arc::clone(t.provider.as_ref()?))))
                 .collect(),
         );
         Ok(Engine {
@@ -272,7 +279,13 @@ impl Engine {
         let mut state = state.write();
         let options = state.config_mut().options_mut();
         match options.extensions.get_mut::<Settings>() {
-            Some(settings) => change(settings),
+            Some(settings) => {
+                let mut changed = settings.clone();
+                change(&mut changed)?;
+                changed.check()?;
+                *settings = changed;
+                Ok(())
+            }
             None => Ok(()),
         }
     }
@@ -593,6 +606,9 @@ async fn load_rules(
         .collect();
     let currency = workspace.settings.get("currency")?;
     for view in names.views().iter().filter(|v| v.schema == rules::SCHEMA) {
+        if view.name == rules::thresholds::NAME {
+            continue;
+        }
         // A view that cannot be parsed says so when it is asked.
         if !reads_nothing(&state, view).unwrap_or(false) {
             continue;
@@ -606,11 +622,13 @@ async fn load_rules(
         let table = match brought.or(beside) {
             Some((spec, folder)) => {
                 let planned = planned.map_err(failed)?;
-                let keys = first_keys(ctx, view, Arc::clone(&planned)).await;
+                let schema = planned.schema();
+                let built_in = ctx.read_table(planned).map_err(failed)?.collect().await;
                 let expected = Expected {
                     view,
-                    schema: &planned.schema(),
-                    keys: keys.map_err(failed)?,
+                    schema: &schema,
+                    built_in: &built_in.map_err(failed)?,
+                    views: names.views(),
                     currency,
                 };
                 rules::load(spec, &expected, folder)?
@@ -626,33 +644,7 @@ async fn load_rules(
         };
         tables.insert(view.name.clone(), table);
     }
-    for (name, spec) in &workspace.rules {
-        if !tables.contains_key(name) {
-            let message = format!("there is no rule table `{name}`");
-            let hint = did_you_mean(name, tables.keys().map(String::as_str));
-            return Err(rules::mistake(&spec.at, message, hint));
-        }
-    }
     Ok(tables)
-}
-
-/// Returns the values the built-in rules have in the first column of their grain.
-async fn first_keys(
-    ctx: &SessionContext,
-    view: &View,
-    rules: Arc<dyn TableProvider>,
-) -> Result<Vec<String>, DataFusionError> {
-    let Some(key) = view.header.grain.first() else {
-        return Ok(Vec::new());
-    };
-    let mut keys = BTreeSet::new();
-    let rows = ctx.read_table(rules)?.select(vec![ident(key)])?;
-    for batch in rows.collect().await? {
-        let texts = cast(batch.column(0), &DataType::Utf8)?;
-        let texts = texts.as_string::<i32>().iter().flatten();
-        keys.extend(texts.map(str::to_owned));
-    }
-    Ok(keys.into_iter().collect())
 }
 
 /// Whether a view reads no table at all, as a list of values does.

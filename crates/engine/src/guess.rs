@@ -7,11 +7,17 @@
 //! written here; the same files give the same text.
 
 mod assign;
+mod codes;
+mod complete;
+mod derive;
 mod dictionary;
 mod fit;
+mod gather;
+mod head;
 mod look;
 mod propose;
 mod shape;
+mod surveys;
 mod trial;
 mod write;
 
@@ -232,7 +238,7 @@ impl Proposal {
             .filter(|(at, column)| {
                 let is_used = users.iter().any(|table| {
                     table.columns.iter().any(|c| c.from == Some(*at))
-                        || propose::is_asked(table, column)
+                        || surveys::is_asked(table, column)
                 });
                 !is_used && !is_joined(column)
             })

@@ -4,21 +4,28 @@
 //! rules. `[rules]` of the workspace file names a CSV or TOML file whose rows
 //! stand in for them, with the columns and the grain the view's header promises.
 //! Everything is checked when the workspace is opened, because a report of wrong
-//! rules looks like any other report.
+//! rules looks like any other report. Three kinds of rules are something else
+//! underneath: thresholds are settings, labels stand beside the built-in ones, and
+//! holidays, shifts, cost and exchange rates are canonical tables.
 
 pub(crate) mod check_rules;
+pub(crate) mod codes;
 mod file;
 pub(crate) mod finance_totals;
+mod labels;
 pub(crate) mod segment_models;
+pub(crate) mod tables;
+pub(crate) mod thresholds;
+mod typed;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
 use aftersight_functions::segments::models;
-use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
-use arrow::compute::{CastOptions, cast_with_options};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::{AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
 use indexmap::IndexMap;
@@ -26,10 +33,11 @@ use indexmap::IndexMap;
 use crate::error::{Error, Location, Result};
 use crate::suggest::did_you_mean;
 use crate::table::CanonicalTables;
-use crate::view::View;
-use crate::workspace::RuleSpec;
+use crate::view::{View, Views};
+use crate::workspace::{RuleSpec, Workspace};
 
 pub(crate) use file::{Cell, RuleRow, RuleRows};
+use typed::{Promise, typed};
 
 /// Schema of the views that rules stand in for.
 pub(crate) const SCHEMA: &str = "intermediate";
@@ -37,8 +45,8 @@ pub(crate) const SCHEMA: &str = "intermediate";
 /// A rule table of the workspace.
 #[derive(Debug, Clone)]
 pub struct RuleTable {
-    /// Its rows.
-    pub provider: Arc<dyn TableProvider>,
+    /// Its rows; none where they are settings or those of a canonical table.
+    pub provider: Option<Arc<dyn TableProvider>>,
     /// File it was read from, as the workspace file names it; none for the built-in rules.
     pub file: Option<String>,
     /// Values of the first column of its grain, sorted.
@@ -47,6 +55,8 @@ pub struct RuleTable {
     pub places: HashMap<String, Location>,
     /// The bytes of the file, or of the view, for the hash that goes into reports.
     pub bytes: Vec<u8>,
+    /// The rows as the file has them; none for the built-in rules.
+    pub(crate) own: Option<RuleRows>,
 }
 
 /// Rule tables by name.
@@ -58,8 +68,10 @@ pub(crate) struct Expected<'a> {
     pub(crate) view: &'a View,
     /// What that returns.
     pub(crate) schema: &'a SchemaRef,
-    /// Values of the first column of the grain that the built-in rules have.
-    pub(crate) keys: Vec<String>,
+    /// The built-in rules.
+    pub(crate) built_in: &'a [RecordBatch],
+    /// Every view, for the names of columns.
+    pub(crate) views: &'a Views,
     /// The workspace's currency.
     pub(crate) currency: Option<&'a str>,
 }
@@ -67,29 +79,29 @@ pub(crate) struct Expected<'a> {
 /// Reads one rule file; its path starts from the folder.
 pub(crate) fn load(spec: &RuleSpec, expected: &Expected<'_>, folder: &Path) -> Result<RuleTable> {
     let (view, schema) = (expected.view, expected.schema);
-    let path = folder.join(&spec.file.value);
-    let bytes = std::fs::read(&path).map_err(|e| {
-        let message = format!("cannot read {}: {e}", path.display());
-        mistake(&spec.file.at, message, None)
-    })?;
-    let shown = path.display().to_string();
-    let mut rows = file::parse(&shown, &bytes)?;
+    let (own, bytes) = read(spec, folder)?;
+    let mut rows = own.clone();
     if view.name == segment_models::NAME {
         rows = segment_models::cells(rows)?;
     }
     if view.name == finance_totals::NAME {
         rows = finance_totals::months(rows, expected.currency)?;
     }
-    let batch = typed(&rows, view, schema)?;
-    if view.name == REASON_CODES {
-        has_unknown(&rows, &batch)?;
+    if view.name == labels::NAME {
+        let built_in = file::of_batches(&rows.start, expected.built_in);
+        let built_in = built_in.map_err(|e| Error::query(&view.sql, e.into()))?;
+        rows = labels::beside(rows, &built_in, expected.views)?;
     }
     if view.name == check_rules::NAME {
-        let tables: Vec<&str> = CanonicalTables::get()
-            .iter()
-            .map(|t| t.name.as_str())
-            .collect();
-        check_rules::validate(&rows, &expected.keys, &tables)?;
+        // Before types, so that a wrong row is the file's and not one of the built-in ones.
+        check_rules::validate(&rows, &first_keys(expected)?, &table_names())?;
+        let built_in = file::of_batches(&rows.start, expected.built_in);
+        let built_in = built_in.map_err(|e| Error::query(&view.sql, e.into()))?;
+        rows = check_rules::beside(rows, &built_in);
+    }
+    let batch = typed(&rows, &Promise::of_view(view, schema))?;
+    if view.name == REASON_CODES {
+        has_unknown(&rows, &batch)?;
     }
     let schema = batch.schema();
     let table = MemTable::try_new(schema, vec![vec![batch]]);
@@ -103,22 +115,74 @@ pub(crate) fn load(spec: &RuleSpec, expected: &Expected<'_>, folder: &Path) -> R
         }
     }
     Ok(RuleTable {
-        provider: Arc::new(table),
+        provider: Some(Arc::new(table)),
         keys: places.keys().cloned().collect(),
         places,
         file: Some(spec.file.value.clone()),
         bytes,
+        own: Some(own),
     })
+}
+
+/// Names of the canonical tables.
+fn table_names() -> Vec<&'static str> {
+    let tables = CanonicalTables::get().iter();
+    tables.map(|table| table.name.as_str()).collect()
+}
+
+/// Reads the file of an entry; its path starts from the folder.
+fn read(spec: &RuleSpec, folder: &Path) -> Result<(RuleRows, Vec<u8>)> {
+    let path = folder.join(&spec.file.value);
+    let bytes = std::fs::read(&path).map_err(|e| {
+        let message = format!("cannot read {}: {e}", path.display());
+        mistake(&spec.file.at, message, None)
+    })?;
+    let rows = file::parse(&path.display().to_string(), &bytes)?;
+    Ok((rows, bytes))
+}
+
+/// Refuses an entry of `[rules]` that no rule table has the name of.
+pub(crate) fn exist(workspace: &Workspace, tables: &RuleTables) -> Result<()> {
+    for (name, spec) in &workspace.rules {
+        if tables::NAMES.contains(&name.as_str()) && workspace.tables.contains_key(name) {
+            let message = format!("{name} is mapped under [tables] already");
+            return Err(mistake(&spec.at, message, Some("one of the two".into())));
+        }
+        if !tables.contains_key(name) {
+            let message = format!("there is no rule table `{name}`");
+            let known = tables.keys().map(String::as_str);
+            let known = known.chain([thresholds::NAME]).chain(tables::NAMES);
+            return Err(mistake(&spec.at, message, did_you_mean(name, known)));
+        }
+    }
+    Ok(())
+}
+
+/// The values the built-in rules have in the first column of their grain.
+fn first_keys(expected: &Expected<'_>) -> Result<Vec<String>> {
+    let mut keys = BTreeSet::new();
+    if let Some(key) = expected.view.header.grain.first() {
+        for batch in expected.built_in {
+            let Some(column) = batch.column_by_name(key) else {
+                continue;
+            };
+            let texts = cast(column, &DataType::Utf8);
+            let texts = texts.map_err(|e| Error::query(&expected.view.sql, e.into()))?;
+            keys.extend(texts.as_string::<i32>().iter().flatten().map(str::to_owned));
+        }
+    }
+    Ok(keys.into_iter().collect())
 }
 
 /// Makes a rule table of the rows of a view.
 pub(crate) fn built_in(view: &View, provider: Arc<dyn TableProvider>) -> RuleTable {
     RuleTable {
-        provider,
+        provider: Some(provider),
         keys: BTreeSet::new(),
         places: HashMap::new(),
         file: None,
         bytes: view.sql.clone().into_bytes(),
+        own: None,
     }
 }
 
@@ -136,108 +200,12 @@ pub(crate) fn mistake(at: &Location, message: String, hint: Option<String>) -> E
     }
 }
 
-/// Makes columns of the types the view has; every cell that is none is located.
-fn typed(rows: &RuleRows, view: &View, schema: &SchemaRef) -> Result<RecordBatch> {
-    let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-    for (name, at) in &rows.columns {
-        if !names.contains(&name.as_str()) {
-            let message = format!("{} has no column `{name}`", view.name);
-            return Err(mistake(at, message, did_you_mean(name, names)));
-        }
-    }
-    let mut columns = Vec::new();
-    for field in schema.fields() {
-        columns.push(column(rows, view, field)?);
-    }
-    let fields = schema.fields().iter();
-    let fields: Vec<Field> = fields
-        .map(|field| field.as_ref().clone().with_nullable(true))
-        .collect();
-    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns);
-    let batch = batch.map_err(|e| Error::query(&view.sql, e.into()))?;
-    unique(rows, view)?;
-    Ok(batch)
-}
-
-fn column(rows: &RuleRows, view: &View, field: &Field) -> Result<ArrayRef> {
-    let name = field.name();
-    let is_key = view.header.grain.contains(name);
-    // What is only said to people may be left out.
-    if !rows.has(name) && (is_key || !field.data_type().is_string()) {
-        let message = format!(
-            "{} needs a column `{name}`: {}",
-            view.name, view.header.columns[name]
-        );
-        return Err(mistake(&rows.start, message, None));
-    }
-    let cells: Vec<Option<&Cell>> = rows.rows.iter().map(|row| row.get(name)).collect();
-    let texts: StringArray = cells.iter().map(|c| c.map(|c| c.text.as_str())).collect();
-    let options = CastOptions {
-        safe: true,
-        ..CastOptions::default()
-    };
-    let values = cast_with_options(&texts, field.data_type(), &options)
-        .map_err(|e| Error::query(&view.sql, e.into()))?;
-    for (i, cell) in cells.iter().enumerate() {
-        match cell {
-            Some(cell) if values.is_null(i) => {
-                let message = format!(
-                    "`{name}` takes {}, not '{}'",
-                    kind(field.data_type()),
-                    cell.text
-                );
-                return Err(mistake(&cell.at, message, None));
-            }
-            None if is_key => {
-                let message = format!("`{name}` is empty, and it is part of the key");
-                return Err(mistake(&rows.rows[i].at, message, None));
-            }
-            _ => {}
-        }
-    }
-    Ok(values)
-}
-
-fn kind(ty: &DataType) -> &'static str {
-    match ty {
-        DataType::Boolean => "true or false",
-        DataType::Date32 => "a date, as 2026-11-16",
-        t if t.is_integer() => "a whole number",
-        t if t.is_numeric() => "a number",
-        _ => "a text",
-    }
-}
-
-/// Refuses a key that stands in two rows, and names both.
-fn unique(rows: &RuleRows, view: &View) -> Result<()> {
-    let mut seen: HashMap<Vec<&str>, &RuleRow> = HashMap::new();
-    for row in &rows.rows {
-        let text = |name: &String| row.get(name).map_or("", |cell| cell.text.as_str());
-        let key: Vec<&str> = view.header.grain.iter().map(text).collect();
-        let shown = key.join(", ");
-        if let Some(first) = seen.insert(key, row) {
-            let message = format!(
-                "({}) = ({shown}) stands here and in line {}",
-                view.header.grain.join(", "),
-                first.at.line
-            );
-            return Err(mistake(
-                &row.at,
-                message,
-                Some("every key stands once".into()),
-            ));
-        }
-    }
-    Ok(())
-}
-
 const REASON_CODES: &str = "reason_codes";
 
 /// Codes that nobody knows are counted under `unknown`, which therefore must be there.
 fn has_unknown(rows: &RuleRows, batch: &RecordBatch) -> Result<()> {
     let reasons = batch.column_by_name("reason");
-    let reasons =
-        reasons.and_then(|c| cast_with_options(c, &DataType::Utf8, &CastOptions::default()).ok());
+    let reasons = reasons.and_then(|c| cast(c, &DataType::Utf8).ok());
     let found = reasons.is_some_and(|c| {
         c.as_string::<i32>()
             .iter()

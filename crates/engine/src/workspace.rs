@@ -26,6 +26,8 @@ pub struct Workspace {
     pub rules: IndexMap<String, RuleSpec>,
     /// Settings, with the workspace's values and parameters.
     pub settings: Settings,
+    /// Where the values under `[settings]` stand, for complaints about several at once.
+    pub setting_places: IndexMap<String, Location>,
 }
 
 /// A value with the place it was written at.
@@ -119,6 +121,11 @@ pub struct TableSpec {
     pub at: Location,
     /// How its rows come about.
     pub rows: TableRows,
+    /// Codes of the source and the codes they stand for, by canonical column.
+    pub codes: IndexMap<String, IndexMap<String, At<String>>>,
+    /// The source of the accounts in `customer_id`, as `id_map` calls it: an expression over
+    /// the table's columns.
+    pub identity: Option<At<String>>,
     /// Whether only one row of a key counts: the one recorded last.
     pub dedupe: bool,
     /// Whether its rows are computed once a session and kept in memory.
@@ -138,12 +145,29 @@ pub enum TableRows {
         columns: Option<IndexMap<String, At<String>>>,
         /// Expressions that make a row, for sources of a finer grain.
         group_by: Vec<At<String>>,
+        /// Columns of a wide source that become rows.
+        unpivot: Option<Unpivot>,
     },
     /// By a whole query.
     Query {
         /// File, relative to the workspace file, or the query itself.
         file: At<String>,
     },
+}
+
+/// `unpivot`: a row of the source becomes one for each of these expressions.
+#[derive(Debug, Clone)]
+pub struct Unpivot {
+    /// Where it is written.
+    pub at: Location,
+    /// Canonical column that says which expression a row is of.
+    pub name: At<String>,
+    /// Canonical column that has its value.
+    pub value: At<String>,
+    /// Expressions by what `name` is in their rows.
+    pub columns: IndexMap<String, At<String>>,
+    /// Whether rows without a value stay.
+    pub keeps_empty: bool,
 }
 
 /// An entry of `[rules]`: a file whose rows stand in for a built-in rule table.

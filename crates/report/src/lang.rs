@@ -1,7 +1,7 @@
 //! The two languages of a page: fixed labels, dates and periods.
 //!
-//! Labels of data (segments, reasons) come from the data itself, and strings of
-//! a report from its spec; this table holds only what the page writes by itself.
+//! Labels of data (segments, reasons) come from the workspace's tables, and strings
+//! of a report from its spec; this table holds only what the page writes by itself.
 
 use chrono::{Datelike, Days, NaiveDate, NaiveDateTime};
 
@@ -40,6 +40,11 @@ impl Lang {
     }
 
     pub(crate) fn pick<'a>(self, en: &'a str, zh: &'a str) -> &'a str {
+        self.pick_ref(en, zh)
+    }
+
+    /// What is said in this language.
+    pub(crate) fn pick_ref<'a, T: ?Sized>(self, en: &'a T, zh: &'a T) -> &'a T {
         match self {
             Self::En => en,
             Self::Zh => zh,

@@ -10,9 +10,11 @@
 
 pub mod builtin;
 mod draw;
+mod drill;
 mod error;
 mod escape;
 mod figure;
+mod labels;
 mod lang;
 mod number;
 pub mod output;
@@ -22,6 +24,7 @@ mod run;
 pub mod spec;
 mod voice;
 
+pub use drill::{Drill, findings};
 pub use error::{OutputError, RenderError};
 pub use figure::{Figure, FigureKind};
 pub use lang::Lang;

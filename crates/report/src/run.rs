@@ -14,6 +14,7 @@ use chrono::NaiveDateTime;
 use indexmap::IndexMap;
 
 use crate::error::{OutputError, RenderError};
+use crate::labels::Labels;
 use crate::lang::Lang;
 use crate::output::{self, CsvOptions, Publication, RuleFact, RunFacts};
 use crate::page::{Freshness, PageContext, render_page};
@@ -83,7 +84,7 @@ pub async fn run(engine: &Engine, spec: &Spec, options: &RunOptions) -> Result<R
         engine.set("period", period_name(period))?;
     }
     let parameters = parameters(spec, &options.parameters)?;
-    let asked = ask(engine, spec, &parameters).await;
+    let asked = ask(engine, spec, &parameters, None).await;
     // Whatever happened, the session forgets the run's tables.
     for name in spec.queries.keys() {
         engine.remove_result(name);
@@ -109,7 +110,7 @@ pub fn period_name(period: Period) -> &'static str {
     }
 }
 
-fn parameters(spec: &Spec, given: &[(String, String)]) -> Result<Parameters, RunError> {
+pub(crate) fn parameters(spec: &Spec, given: &[(String, String)]) -> Result<Parameters, RunError> {
     let mut values: IndexMap<&str, ParamValue> = spec
         .params
         .iter()
@@ -162,14 +163,15 @@ fn scalar(value: &ParamValue) -> ScalarValue {
     }
 }
 
-/// Runs every query, those first that others read.
-async fn ask(
+/// Runs every query, or only one and what it reads, those first that others read.
+pub(crate) async fn ask(
     engine: &Engine,
     spec: &Spec,
     parameters: &Parameters,
+    only: Option<&str>,
 ) -> Result<IndexMap<String, QueryResult>, RunError> {
     let mut results = IndexMap::new();
-    for query in in_order(engine, spec)? {
+    for query in in_order(engine, spec, only)? {
         let file = &query.place.path;
         let answer = engine.query_with(&query.sql, parameters).await;
         let (schema, batches) = answer.map_err(|e| e.in_file(file))?;
@@ -195,8 +197,12 @@ async fn ask(
     Ok(ordered)
 }
 
-/// Orders queries so that each follows those it reads.
-fn in_order<'a>(engine: &Engine, spec: &'a Spec) -> Result<Vec<&'a Query>, RunError> {
+/// Orders queries, or one and those it reads, so that each follows those it reads.
+fn in_order<'a>(
+    engine: &Engine,
+    spec: &'a Spec,
+    only: Option<&str>,
+) -> Result<Vec<&'a Query>, RunError> {
     let mut waiting: Vec<(&Query, Vec<String>)> = Vec::new();
     for query in spec.queries.values() {
         let reads = engine
@@ -207,6 +213,22 @@ fn in_order<'a>(engine: &Engine, spec: &'a Spec) -> Result<Vec<&'a Query>, RunEr
             .into_iter()
             .filter(|r| *r != query.name && spec.queries.contains_key(r));
         waiting.push((query, reads.collect()));
+    }
+    if let Some(only) = only {
+        let mut needed = vec![only.to_owned()];
+        let mut at = 0;
+        while let Some(name) = needed.get(at) {
+            let reads = waiting.iter().find(|(query, _)| query.name == *name);
+            let reads = reads.map_or(&[][..], |(_, reads)| reads).to_vec();
+            needed.extend(
+                reads
+                    .into_iter()
+                    .filter(|read| !needed.contains(read))
+                    .collect::<Vec<_>>(),
+            );
+            at += 1;
+        }
+        waiting.retain(|(query, _)| needed.contains(&query.name));
     }
     let mut ordered: Vec<&Query> = Vec::new();
     while !waiting.is_empty() {
@@ -271,6 +293,7 @@ async fn write(
         };
         let freshness = freshness(engine, spec).await?;
         let facts_of_data = DataFacts::ask(engine).await?;
+        let labels = Labels::ask(engine).await?;
         for (i, lang) in langs.iter().enumerate() {
             let context = PageContext {
                 workspace_name: engine.workspace().name.clone(),
@@ -286,7 +309,7 @@ async fn write(
                 notes: facts_of_data.lines(*lang),
                 program: options.program.clone(),
             };
-            let page = render_page(spec, results, &context)?;
+            let page = render_page(spec, &labels.say(results, *lang)?, &context)?;
             // The first language is the page people open.
             let name = if i == 0 {
                 "index.html".to_owned()

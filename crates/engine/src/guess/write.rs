@@ -19,7 +19,7 @@ pub(super) struct Written {
 }
 
 /// A text as TOML reads it back, with as few escapes as there can be.
-fn toml_text(text: &str) -> String {
+pub(super) fn toml_text(text: &str) -> String {
     if text.contains(['"', '\\']) && !text.contains('\'') {
         return format!("'{text}'");
     }
@@ -196,6 +196,7 @@ impl Proposal {
         }
         if guess.joins.is_empty() && guess.answers.is_empty() {
             columns_form(at, guess, source, &mut part);
+            part.push(&super::codes::section(guess, source), Some((at, None)));
         } else {
             part.push(&sql_form(guess, source), Some((at, None)));
         }

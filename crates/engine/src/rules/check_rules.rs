@@ -1,11 +1,13 @@
 //! Thresholds of checks: a level everybody knows, a share, and no rule that is none.
 //!
 //! A misspelt rule would be checked by nobody, and an error that comes before
-//! its warning makes the warning never seen; both are refused.
+//! its warning makes the warning never seen; both are refused. Who thinks
+//! otherwise of one rule does not write down the others: only a file that says
+//! what holds for any rule stands in for all the built-in ones.
 
 use indexmap::IndexMap;
 
-use super::{Cell, RuleRows, mistake};
+use super::{Cell, RuleRow, RuleRows, mistake};
 use crate::error::{Location, Result};
 use crate::suggest::did_you_mean;
 
@@ -14,6 +16,30 @@ pub(crate) const NAME: &str = "check_rules";
 /// Stands for every rule or table without a row of its own.
 const ANY: &str = "any";
 const LEVELS: [&str; 2] = ["warn", "error"];
+
+/// Puts the rows of a file before the built-in ones of other rules and tables.
+pub(super) fn beside(own: RuleRows, built_in: &RuleRows) -> RuleRows {
+    let is = |row: &RuleRow, column: &str, text: &str| {
+        row.get(column).is_some_and(|cell| cell.text == text)
+    };
+    if own.rows.iter().any(|row| is(row, "rule", ANY)) {
+        return own;
+    }
+    let is_replaced = |row: &&RuleRow| {
+        let same = |other: &&RuleRow| {
+            ["rule", "table_name"].iter().all(|column| {
+                row.get(column)
+                    .is_some_and(|cell| is(other, column, &cell.text))
+            })
+        };
+        own.rows.iter().any(|other| same(&other))
+    };
+    let kept = built_in.rows.iter().filter(|row| !is_replaced(row));
+    let kept: Vec<RuleRow> = kept.cloned().collect();
+    let mut rows = own;
+    rows.rows.extend(kept);
+    rows
+}
 
 /// Checks the rows of a file; `known` are the rules there are.
 pub(super) fn validate(rows: &RuleRows, known: &[String], tables: &[&str]) -> Result<()> {
@@ -91,6 +117,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn other_rules_stay_unless_the_file_says_what_holds_for_any() {
+        let built_in = format!("{HEADER}any,any,warn,0\nstale,any,warn,0.1\nno_key,any,error,0\n");
+        let built_in = parse("b.csv", built_in.as_bytes()).unwrap();
+        let count = |own: &str| {
+            let own = parse("o.csv", format!("{HEADER}{own}").as_bytes()).unwrap();
+            beside(own, &built_in).rows.len()
+        };
+        assert_eq!(count("stale,any,error,0.2\n"), 3);
+        assert_eq!(count("stale,orders,error,0.2\n"), 4);
+        assert_eq!(count("any,any,error,0.2\n"), 1);
+    }
+
     const HEADER: &str = "rule,table_name,level,threshold_share\n";
 
     #[test]
@@ -105,15 +144,15 @@ mod tests {
         );
         check(
             "stale,order,error,0.1\n",
-            "rules.csv:2:1: there is no table_name `order` (did you mean `orders`?)",
+            "rules.csv:2:7: there is no table_name `order` (did you mean `orders`?)",
         );
         check(
             "stale,any,warn,0\nstale,any,errror,0\n",
-            "rules.csv:3:1: there is no level `errror` (did you mean `error`?)",
+            "rules.csv:3:11: there is no level `errror` (did you mean `error`?)",
         );
         check(
             "stale,any,warn,1.5\n",
-            "rules.csv:2:1: `threshold_share` takes a share from 0 to 1, not '1.5'",
+            "rules.csv:2:16: `threshold_share` takes a share from 0 to 1, not '1.5'",
         );
         check(
             "stale,any,warn,0.2\nstale,any,error,0.1\n",

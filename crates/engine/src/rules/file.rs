@@ -1,5 +1,9 @@
 //! Rows of a rule file, CSV or TOML, each cell with its place.
 
+use arrow::array::{AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
 use indexmap::IndexMap;
 use toml::de::{DeTable, DeValue};
 
@@ -72,11 +76,9 @@ pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<RuleRows> {
 }
 
 fn csv(text: &str, rows: &mut RuleRows) -> Result<()> {
-    let start = rows.start.clone();
-    let line = |position: Option<&csv::Position>| Location {
-        line: position.map_or(1, |p| p.line() as usize),
-        ..start.clone()
-    };
+    let file = rows.start.file.clone();
+    let place = |offset: usize| Location::of_offset(&file, text, offset);
+    let line = |position: Option<&csv::Position>| place(record_start(text, position));
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .comment(Some(b'#'))
@@ -91,30 +93,95 @@ fn csv(text: &str, rows: &mut RuleRows) -> Result<()> {
         mistake(&line(e.position()), what, None)
     };
     let header = reader.headers().map_err(located)?.clone();
-    for name in &header {
-        let at = line(header.position());
+    let offsets = cell_offsets(text, record_start(text, header.position()));
+    for (i, name) in header.iter().enumerate() {
+        let at = offsets
+            .get(i)
+            .map_or_else(|| rows.start.clone(), |&offset| place(offset));
         if rows.columns.insert(name.to_owned(), at.clone()).is_some() {
             return Err(mistake(&at, format!("column `{name}` stands twice"), None));
         }
     }
     for record in reader.records() {
         let record = record.map_err(located)?;
-        let at = line(record.position());
-        let cells = header
-            .iter()
-            .zip(&record)
-            .filter(|(_, text)| !text.is_empty());
-        let cells = cells.map(|(name, text)| {
-            let cell = Cell {
-                text: text.to_owned(),
-                at: at.clone(),
-            };
-            (name.to_owned(), cell)
+        let start = record_start(text, record.position());
+        let at = place(start);
+        let offsets = cell_offsets(text, start);
+        let cells = header.iter().zip(&record).enumerate();
+        let cells = cells.filter(|(_, (_, cell))| !cell.is_empty());
+        let cells = cells.map(|(i, (name, cell))| {
+            let at = offsets
+                .get(i)
+                .map_or_else(|| at.clone(), |&offset| place(offset));
+            let text = cell.to_owned();
+            (name.to_owned(), Cell { text, at })
         });
         let cells = cells.collect();
         rows.rows.push(RuleRow { at, cells });
     }
     Ok(())
+}
+
+/// Where a record starts: its position is that of the comments and empty lines before it.
+fn record_start(text: &str, position: Option<&csv::Position>) -> usize {
+    let mut start = position.map_or(0, |p| p.byte() as usize).min(text.len());
+    while let Some(rest) = text.get(start..) {
+        let is_skipped = rest.starts_with(['#', '\n', '\r']);
+        match rest.find('\n').filter(|_| is_skipped) {
+            Some(end) => start += end + 1,
+            None => break,
+        }
+    }
+    start
+}
+
+/// Where the cells of the record that starts here begin, white space left out.
+fn cell_offsets(text: &str, start: usize) -> Vec<usize> {
+    let mut offsets = Vec::new();
+    let (mut is_quoted, mut begins) = (false, true);
+    for (i, c) in text.get(start..).unwrap_or("").char_indices() {
+        if begins && (!c.is_whitespace() || c == '\n') {
+            offsets.push(start + i);
+            begins = false;
+        }
+        match c {
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => begins = true,
+            '\n' if !is_quoted => break,
+            _ => {}
+        }
+    }
+    offsets
+}
+
+/// Writes the rows of a table as those of a file would be, all at one place.
+pub(super) fn of_batches(at: &Location, batches: &[RecordBatch]) -> Result<RuleRows, ArrowError> {
+    let mut rows = RuleRows {
+        start: at.clone(),
+        columns: IndexMap::new(),
+        rows: Vec::new(),
+    };
+    for batch in batches {
+        let first = rows.rows.len();
+        let empty = || RuleRow {
+            at: at.clone(),
+            cells: IndexMap::new(),
+        };
+        rows.rows
+            .extend(std::iter::repeat_with(empty).take(batch.num_rows()));
+        for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+            rows.columns.insert(field.name().clone(), at.clone());
+            let texts = cast(column, &DataType::Utf8)?;
+            let texts = texts.as_string::<i32>();
+            for (row, text) in rows.rows[first..].iter_mut().zip(texts) {
+                if let Some(text) = text {
+                    let (text, at) = (text.to_owned(), at.clone());
+                    row.cells.insert(field.name().clone(), Cell { text, at });
+                }
+            }
+        }
+    }
+    Ok(rows)
 }
 
 fn toml(text: &str, rows: &mut RuleRows) -> Result<()> {
@@ -185,6 +252,20 @@ mod tests {
     }
 
     #[test]
+    fn every_cell_has_its_place() {
+        let text = "# why\nreason, n\n\n\"a, \"\"b\"\"\" , 七 ,1\n";
+        let text = text.replace("reason, n", "reason, n,k");
+        let rows = parse("a.csv", text.as_bytes()).unwrap();
+        let place = |at: &Location| (at.line, at.column);
+        assert_eq!(place(&rows.columns["n"]), (2, 9));
+        let row = &rows.rows[0];
+        assert_eq!(row.get("reason").unwrap().text, "a, \"b\"");
+        assert_eq!(place(&row.at), (4, 1));
+        assert_eq!(place(&row.get("n").unwrap().at), (4, 13));
+        assert_eq!(place(&row.get("k").unwrap().at), (4, 16));
+    }
+
+    #[test]
     fn mistakes_name_their_line() {
         assert_eq!(
             error("a.csv", "reason,n\nbroken,1\nlate\n"),
@@ -192,7 +273,7 @@ mod tests {
         );
         assert_eq!(
             error("a.csv", "a,a\n1,2\n"),
-            "a.csv:1:1: column `a` stands twice"
+            "a.csv:1:3: column `a` stands twice"
         );
         assert_eq!(error("a.csv", "a,b\n"), "a.csv:1:1: the file has no rows");
         assert_eq!(

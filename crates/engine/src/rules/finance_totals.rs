@@ -106,12 +106,12 @@ mod tests {
         check(
             "a,2026-01,sales,3,CNY\na,2026-02,sales,3,USD\n",
             Some("CNY"),
-            "finance.csv:3:1: the amount is in USD, the workspace in CNY (finance totals are not converted: give them in the workspace's currency)",
+            "finance.csv:3:19: the amount is in USD, the workspace in CNY (finance totals are not converted: give them in the workspace's currency)",
         );
         check(
             "a,2026-01,sale,3,CNY\n",
             Some("CNY"),
-            "finance.csv:2:1: there is no measure `sale` (did you mean `sales`?)",
+            "finance.csv:2:11: there is no measure `sale` (did you mean `sales`?)",
         );
         check(
             "a,2026-01,refunds,3,\n",
@@ -121,17 +121,17 @@ mod tests {
         check(
             "a,2026-01,refunds,3,CNY\n",
             None,
-            "finance.csv:2:1: the amount is in CNY, the workspace says none (give `currency` under [workspace])",
+            "finance.csv:2:21: the amount is in CNY, the workspace says none (give `currency` under [workspace])",
         );
         check(
             "a,2026-01-15,orders,3,\n",
             Some("CNY"),
-            "finance.csv:2:1: '2026-01-15' is no first day of a month (write 2026-01)",
+            "finance.csv:2:3: '2026-01-15' is no first day of a month (write 2026-01)",
         );
         check(
             "a,January,orders,3,\n",
             Some("CNY"),
-            "finance.csv:2:1: `month` takes a month, as 2026-11, not 'January'",
+            "finance.csv:2:3: `month` takes a month, as 2026-11, not 'January'",
         );
     }
 }

@@ -251,11 +251,11 @@ mod tests {
     fn wrong_ranges_codes_and_names_are_located() {
         assert_eq!(
             error("model,segment,r\nmine,good,4-6\n"),
-            "m.csv:2:1: `r` takes scores of 1 to 5, not '4-6'"
+            "m.csv:2:11: `r` takes scores of 1 to 5, not '4-6'"
         );
         assert_eq!(
             error("model,segment,r\nmine,Best ones,5\n"),
-            "m.csv:2:1: `Best ones` is no code of a segment"
+            "m.csv:2:6: `Best ones` is no code of a segment"
         );
         assert_eq!(
             error("model,segment,r\nrf10,good,5\n"),
@@ -263,7 +263,7 @@ mod tests {
         );
         assert_eq!(
             error("model,segmnt,r\nrf10,good,5\n"),
-            "m.csv:1:1: segment_models has no column `segmnt`"
+            "m.csv:1:7: segment_models has no column `segmnt`"
         );
     }
 }

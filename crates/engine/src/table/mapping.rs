@@ -5,29 +5,24 @@
 //! the promised type without a guess is an error that says what to write.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
-use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{Column, DFSchema, JoinType};
-use datafusion::datasource::{MemTable, ViewTable};
+use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
-use datafusion::functions_aggregate::expr_fn::count;
-use datafusion::functions_window::expr_fn::row_number;
 use datafusion::logical_expr::utils::find_window_exprs;
-use datafusion::logical_expr::{
-    ExprFunctionExt, ExprSchemable, LogicalPlan, LogicalPlanBuilder, cast, lit,
-};
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::prelude::{Expr, SessionContext, ident};
-use datafusion::scalar::ScalarValue;
-use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, VisitMut, VisitorMut};
 use indexmap::IndexMap;
 
-use super::canonical::{CanonicalColumn, CanonicalTable, CanonicalTables, Type, instant_type};
+use super::canonical::{CanonicalColumn, CanonicalTable, CanonicalTables, Type};
+use super::expression::has_aggregate;
 use crate::error::{Error, Location, Result};
+use crate::rules::{RuleTable, tables as rules};
 use crate::suggest::did_you_mean;
-use crate::workspace::{At, TableRows, TableSpec, Workspace};
+use crate::workspace::{At, TableRows, TableSpec, Unpivot, Workspace};
 
 /// A canonical table of this workspace.
 #[derive(Debug)]
@@ -40,6 +35,8 @@ pub struct MappedTable {
     pub absent: Vec<String>,
     /// Whether its rows are computed once a session and kept in memory.
     pub is_materialized: bool,
+    /// The file under `[rules]` that it is read from, where it is.
+    pub rule: Option<RuleTable>,
     /// The table before `dedupe` dropped copies of rows; none where it was not asked for.
     pub with_copies: Option<Arc<dyn TableProvider>>,
 }
@@ -52,13 +49,25 @@ pub struct Mapper<'a> {
     pub workspace: &'a Workspace,
     /// Reads a file beside the workspace file.
     pub read_file: &'a (dyn Fn(&str) -> std::io::Result<String> + Sync),
+    /// Folder of the workspace file.
+    pub folder: &'a Path,
 }
 
 /// A mapping before canonical types are given: one expression per mapped column.
-struct Rows {
-    plan: LogicalPlan,
-    at: BTreeMap<String, Location>,
+pub(super) struct Rows {
+    pub(super) plan: LogicalPlan,
+    pub(super) at: BTreeMap<String, Location>,
 }
+
+/// Table of the accounts of customers.
+const ID_MAP: &str = "id_map";
+
+/// Expressions of the columns, of the keys of a row, and what is to become rows first.
+type RowSpec<'a> = (
+    Option<&'a IndexMap<String, At<String>>>,
+    &'a [At<String>],
+    Option<&'a Unpivot>,
+);
 
 impl Mapper<'_> {
     /// Opens every canonical table, in canonical order.
@@ -75,27 +84,51 @@ impl Mapper<'_> {
             None => DataType::Utf8View,
         };
         let mut tables = IndexMap::new();
+        let id_map = match (rows.get(ID_MAP), CanonicalTables::get().table(ID_MAP)) {
+            (Some(rows), Some(table)) => Some(self.typed(table, rows, &id_type, None)?.provider),
+            _ => None,
+        };
         for table in CanonicalTables::get().iter() {
             let mapped = match rows.shift_remove(table.name.as_str()) {
-                Some(rows) => self.typed(table, &rows, &id_type)?,
-                None => {
-                    let schema = table.empty_schema(self.zone(), id_type);
-                    let empty = MemTable::try_new(schema, vec![vec![]]);
-                    MappedTable {
-                        provider: Arc::new(empty.map_err(|e| Error::query(&table.name, e))?),
-                        is_mapped: false,
-                        absent: Vec::new(),
-                        is_materialized: false,
-                        with_copies: None,
-                    }
-                }
+                Some(rows) => self.typed(table, &rows, &id_type, id_map.as_ref())?,
+                None => self.unmapped(table, &id_type)?,
             };
             tables.insert(table.name.clone(), mapped);
         }
         Ok(tables)
     }
 
-    fn zone(&self) -> &'static str {
+    /// A table no source is mapped to: the rows of its rule file, else none.
+    fn unmapped(
+        &self,
+        table: &CanonicalTable,
+        id_type: &dyn Fn(&str) -> DataType,
+    ) -> Result<MappedTable> {
+        let schema = table.empty_schema(self.zone(), id_type);
+        let spec = self.workspace.rules.get(&table.name);
+        let (provider, rule) = match spec.filter(|_| rules::NAMES.contains(&table.name.as_str())) {
+            Some(spec) => {
+                let currency = self.workspace.settings.get("currency")?;
+                let (rows, rule) = rules::load(spec, table, &schema, currency, self.folder)?;
+                (rows, Some(rule))
+            }
+            None => {
+                let empty = MemTable::try_new(schema, vec![vec![]]);
+                let empty = empty.map_err(|e| Error::query(&table.name, e))?;
+                (Arc::new(empty) as Arc<dyn TableProvider>, None)
+            }
+        };
+        Ok(MappedTable {
+            provider,
+            is_mapped: rule.is_some(),
+            absent: Vec::new(),
+            is_materialized: false,
+            rule,
+            with_copies: None,
+        })
+    }
+
+    pub(super) fn zone(&self) -> &'static str {
         self.workspace.settings.time_zone().name()
     }
 
@@ -106,16 +139,12 @@ impl Mapper<'_> {
                 filter,
                 columns,
                 group_by,
+                unpivot,
             } => {
-                self.mapped_rows(
-                    table,
-                    spec,
-                    from,
-                    filter.as_ref(),
-                    columns.as_ref(),
-                    group_by,
-                )
-                .await
+                let unpivot = unpivot.as_ref();
+                let filter = filter.as_ref();
+                let rows = (columns.as_ref(), group_by.as_slice(), unpivot);
+                self.mapped_rows(table, spec, from, filter, rows).await
             }
             TableRows::Query { file } => self.query_rows(table, file).await,
         }
@@ -170,13 +199,16 @@ impl Mapper<'_> {
         spec: &TableSpec,
         from: &At<String>,
         filter: Option<&At<String>>,
-        columns: Option<&IndexMap<String, At<String>>>,
-        group_by: &[At<String>],
+        (columns, group_by, unpivot): RowSpec<'_>,
     ) -> Result<Rows> {
         let source = format!("source.\"{}\"", from.value);
         let failed = |e: DataFusionError| Error::query(&source, e);
         let frame = self.ctx.table(source.as_str()).await.map_err(failed)?;
         let plan = frame.into_unoptimized_plan();
+        let plan = match unpivot {
+            Some(unpivot) => self.unpivoted(&plan, unpivot, &from.value)?,
+            None => plan,
+        };
         let schema = Arc::clone(plan.schema());
         let mut builder = LogicalPlanBuilder::from(plan);
         if let Some(filter) = filter {
@@ -193,6 +225,14 @@ impl Mapper<'_> {
                         self.expression(&schema, text, &from.value, name)?,
                     ));
                     at.insert(name.clone(), text.at.clone());
+                }
+                // What an unpivot makes needs no second word.
+                let made = unpivot
+                    .iter()
+                    .flat_map(|unpivot| [&unpivot.name, &unpivot.value]);
+                for made in made.filter(|made| !columns.contains_key(&made.value)) {
+                    mapped.push((made.value.clone(), ident(&made.value)));
+                    at.insert(made.value.clone(), made.at.clone());
                 }
             }
             None => {
@@ -230,92 +270,6 @@ impl Mapper<'_> {
         let rows = Rows { plan, at };
         require(table, &rows, &spec.at)?;
         Ok(rows)
-    }
-
-    /// Plans `select ... group by ...`: aggregates below, whatever stands around them above.
-    fn grouped(
-        &self,
-        table: &CanonicalTable,
-        spec: &TableSpec,
-        builder: LogicalPlanBuilder,
-        mapped: &[(String, Expr)],
-        keys: Vec<Expr>,
-        at: &BTreeMap<String, Location>,
-    ) -> Result<LogicalPlan> {
-        use datafusion::logical_expr::utils::find_aggregate_exprs;
-        let aggregates = find_aggregate_exprs(mapped.iter().map(|(_, e)| e));
-        for (name, expr) in mapped {
-            if !has_aggregate(expr) && !keys.contains(expr) && !expr.column_refs().is_empty() {
-                return Err(Error::Workspace {
-                    at: at.get(name).cloned(),
-                    message: format!(
-                        "{}.{name} is neither in group_by nor an aggregate",
-                        table.name
-                    ),
-                    hint: Some("wrap it, as in min(...), or add it to group_by".into()),
-                });
-            }
-        }
-        let failed = |e: DataFusionError| Error::Workspace {
-            at: Some(spec.at.clone()),
-            message: format!(
-                "table `{}` cannot be grouped: {}",
-                table.name,
-                e.strip_backtrace()
-            ),
-            hint: None,
-        };
-        let builder = builder
-            .aggregate(keys.clone(), aggregates.clone())
-            .map_err(failed)?;
-        let below: Vec<&Expr> = keys.iter().chain(&aggregates).collect();
-        let columns: Vec<Expr> = mapped
-            .iter()
-            .map(|(name, e)| Ok(over_columns(e, &below)?.alias(name)))
-            .collect::<Result<_, DataFusionError>>()
-            .map_err(failed)?;
-        builder
-            .project(columns)
-            .and_then(LogicalPlanBuilder::build)
-            .map_err(failed)
-    }
-
-    /// Plans one expression of the mapping over the source's columns.
-    fn expression(
-        &self,
-        schema: &DFSchema,
-        text: &At<String>,
-        source: &str,
-        key: &str,
-    ) -> Result<Expr> {
-        let state = self.ctx.state();
-        let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-        let planned = state
-            .sql_to_expr(&text.value, &datafusion::config::Dialect::Generic)
-            .and_then(|mut parsed| {
-                let _ = parsed.visit(&mut QuoteForeignNames { names: &names });
-                let placeholders = crate::bind::bind_expr(&state, &mut parsed);
-                placeholders?;
-                state.create_logical_expr_from_sql_expr(
-                    datafusion::sql::sqlparser::ast::ExprWithAlias {
-                        expr: parsed,
-                        alias: None,
-                    },
-                    schema,
-                )
-            })
-            // Types are checked here and not at the first query.
-            .and_then(|e| e.get_type(schema).map(|_| e));
-        planned.map_err(|e| Error::Workspace {
-            at: Some(text.at.clone()),
-            message: format!("`{key} = {}`: {}", text.value, short(&e)),
-            hint: missing_column(&e).map(|column| {
-                match did_you_mean(&column, names.iter().copied()) {
-                    Some(hint) => hint,
-                    None => format!("source '{source}' has: {}", names.join(", ")),
-                }
-            }),
-        })
     }
 
     /// Finds each id domain's type: the owner's, else the first table's that has it.
@@ -394,255 +348,6 @@ impl Mapper<'_> {
         }
         Ok(types)
     }
-
-    /// Gives the rows the promised columns, order and types.
-    fn typed(
-        &self,
-        table: &CanonicalTable,
-        rows: &Rows,
-        id_type: &dyn Fn(&str) -> DataType,
-    ) -> Result<MappedTable> {
-        let schema = rows.plan.schema();
-        let source_zone = self.source_zone(&rows.plan)?;
-        let mut absent = Vec::new();
-        let mut columns = Vec::new();
-        for column in &table.columns {
-            let field = schema.fields().iter().find(|f| *f.name() == column.name);
-            let expr = match field {
-                Some(field) if *field.data_type() != DataType::Null => {
-                    let wanted = match &column.ty {
-                        Type::Id(domain) => id_type(domain),
-                        other => other.default_type(self.zone()),
-                    };
-                    self.convert(column, field.data_type(), &wanted, source_zone)
-                        .map_err(|(found, hint)| Error::Workspace {
-                            at: rows.at.get(&column.name).cloned(),
-                            message: format!(
-                                "{}.{} must be {}, and its expression is {found}",
-                                table.name,
-                                column.name,
-                                column.ty.name(),
-                            ),
-                            hint: Some(hint.to_owned()),
-                        })?
-                }
-                _ => {
-                    absent.push(column.name.clone());
-                    let data_type = match &column.ty {
-                        Type::Id(domain) => id_type(domain),
-                        other => other.default_type(self.zone()),
-                    };
-                    let null =
-                        ScalarValue::try_from(&data_type).map_err(|e| Error::query("", e))?;
-                    lit(null)
-                }
-            };
-            columns.push(expr.alias(&column.name));
-        }
-        let is_deduped = self
-            .workspace
-            .tables
-            .get(&table.name)
-            .is_some_and(|t| t.dedupe);
-        let failed = |e| Error::query(&table.name, e);
-        let typed = LogicalPlanBuilder::from(rows.plan.clone())
-            .project(columns)
-            .and_then(LogicalPlanBuilder::build)
-            .map_err(failed)?;
-        let view = |plan| Arc::new(ViewTable::new(plan, None)) as Arc<dyn TableProvider>;
-        let (plan, with_copies) = if is_deduped {
-            let single = one_row_per_key(typed.clone().into(), table);
-            let single = single.and_then(LogicalPlanBuilder::build).map_err(failed)?;
-            (single, Some(view(typed)))
-        } else {
-            (typed, None)
-        };
-        Ok(MappedTable {
-            provider: view(plan),
-            with_copies,
-            is_mapped: true,
-            absent,
-            is_materialized: self
-                .workspace
-                .tables
-                .get(&table.name)
-                .is_some_and(|t| t.materialize),
-        })
-    }
-
-    /// Returns the zone of naive timestamps in rows: that of the sources they are read
-    /// from, UTC where they come from none, and nothing where these disagree.
-    fn source_zone(&self, plan: &LogicalPlan) -> Result<Option<chrono_tz::Tz>> {
-        let mut zones = Vec::new();
-        plan.apply_with_subqueries(|node| {
-            if let LogicalPlan::TableScan(scan) = node
-                && let Some(source) = self.workspace.sources.get(scan.table_name.table())
-            {
-                zones.push(source.time_zone);
-            }
-            Ok(TreeNodeRecursion::Continue)
-        })
-        .map_err(|e| Error::query("", e))?;
-        let zone = zones.first().copied().unwrap_or(chrono_tz::UTC);
-        Ok(zones.iter().all(|other| *other == zone).then_some(zone))
-    }
-
-    /// Converts without guessing; `Err` says what was found and what to write.
-    fn convert(
-        &self,
-        column: &CanonicalColumn,
-        found: &DataType,
-        wanted: &DataType,
-        source_zone: Option<chrono_tz::Tz>,
-    ) -> Result<Expr, (String, &'static str)> {
-        let input = ident(&column.name);
-        let refuse = |hint| Err((found.to_string(), hint));
-        if found == wanted {
-            return Ok(input);
-        }
-        let naive_zone = || {
-            source_zone.ok_or((
-                format!("{found} from sources of several time zones"),
-                "to_instant(x, 'Europe/London') in the query, with the zone of its source",
-            ))
-        };
-        match &column.ty {
-            Type::Id(_) => Ok(cast(input, wanted.clone())),
-            Type::Text => match found {
-                text if is_text(text) || text.is_integer() => Ok(cast(input, wanted.clone())),
-                DataType::Boolean => Ok(cast(input, wanted.clone())),
-                _ => refuse("cast(x as varchar)"),
-            },
-            Type::Integer => match found {
-                integer if integer.is_integer() => Ok(cast(input, wanted.clone())),
-                _ => refuse("cast(round(x) as bigint), if the fraction may go"),
-            },
-            Type::Float => match found {
-                number if number.is_numeric() => Ok(cast(input, wanted.clone())),
-                _ => refuse("cast(x as double)"),
-            },
-            Type::Money => match found {
-                DataType::Decimal32(p, s)
-                | DataType::Decimal64(p, s)
-                | DataType::Decimal128(p, s) => Ok(cast(input, DataType::Decimal128(*p, *s))),
-                DataType::Decimal256(..) => refuse("cast(x as decimal(38, 2))"),
-                // Floats are rounded to hundredths, integers are whole units.
-                number if number.is_numeric() => Ok(cast(input, wanted.clone())),
-                _ => refuse("cast(x as decimal(18, 2))"),
-            },
-            Type::Boolean => refuse("a condition, as in x = 'yes'"),
-            Type::Date => match found {
-                DataType::Date64 => Ok(cast(input, wanted.clone())),
-                DataType::Timestamp(..) => {
-                    let instant = self.instant(input, found, naive_zone)?;
-                    Ok(cast(instant, DataType::Date32))
-                }
-                _ => refuse("cast(x as date)"),
-            },
-            Type::Instant => match found {
-                DataType::Date32 | DataType::Date64 => {
-                    // A day is a day of the workspace, wherever the file was written.
-                    let naive = cast(input, DataType::Timestamp(TimeUnit::Microsecond, None));
-                    Ok(self.read_as_local(naive, self.workspace.settings.time_zone()))
-                }
-                DataType::Timestamp(..) => self.instant(input, found, naive_zone),
-                _ => refuse(
-                    "to_timestamp_seconds(to_unixtime(x, '%d.%m.%Y %H:%M')), with the format of the text",
-                ),
-            },
-        }
-    }
-
-    /// Makes a timestamp an instant of the workspace; `naive_zone` is asked only for one
-    /// that says no zone itself.
-    fn instant<E>(
-        &self,
-        input: Expr,
-        found: &DataType,
-        naive_zone: impl FnOnce() -> Result<chrono_tz::Tz, E>,
-    ) -> Result<Expr, E> {
-        Ok(match found {
-            DataType::Timestamp(_, Some(_)) => cast(input, instant_type(self.zone())),
-            DataType::Timestamp(TimeUnit::Microsecond, None) => {
-                self.read_as_local(input, naive_zone()?)
-            }
-            _ => {
-                let naive = cast(input, DataType::Timestamp(TimeUnit::Microsecond, None));
-                self.read_as_local(naive, naive_zone()?)
-            }
-        })
-    }
-
-    /// Reads a naive timestamp as local time of `zone`.
-    ///
-    /// UTC is relabelled by casts, which DataFusion unwraps rightly, so filters
-    /// prune. Any other zone goes through `to_instant`: a filter over a cast from
-    /// naive to such a zone is unwrapped as if the zone were UTC.
-    fn read_as_local(&self, naive: Expr, zone: chrono_tz::Tz) -> Expr {
-        if zone == chrono_tz::UTC {
-            return cast(cast(naive, instant_type("UTC")), instant_type(self.zone()));
-        }
-        let instant = aftersight_functions::to_instant().call(vec![naive, lit(zone.name())]);
-        cast(instant, instant_type(self.zone()))
-    }
-}
-
-/// Keeps the row of each key that was recorded last; copies of a row become one.
-///
-/// Copies are rare, so only the keys are grouped for the whole table: rows of a
-/// key that stands once pass as they are, and the few others are ranked. Taking
-/// the last value of every column would hold the whole table in memory.
-fn one_row_per_key(
-    builder: LogicalPlanBuilder,
-    table: &CanonicalTable,
-) -> Result<LogicalPlanBuilder, DataFusionError> {
-    let rows = builder.build()?;
-    let keys: Vec<Expr> = table.key.iter().map(ident).collect();
-    let twin = |key: &String| format!("twin_{key}");
-    let twin_keys = table.key.iter().map(|key| ident(key).alias(twin(key)));
-    let twins = LogicalPlanBuilder::from(rows.clone())
-        .aggregate(keys.clone(), vec![count(lit(1_i64)).alias("n_rows")])?
-        .filter(ident("n_rows").gt(lit(1_i64)))?
-        .project(twin_keys.collect::<Vec<_>>())?
-        .build()?;
-    let on = || {
-        let left: Vec<Column> = table.key.iter().map(Column::from_name).collect();
-        let right: Vec<Column> = table
-            .key
-            .iter()
-            .map(|key| Column::from_name(twin(key)))
-            .collect();
-        (left, right)
-    };
-    let single = LogicalPlanBuilder::from(rows.clone()).join(
-        twins.clone(),
-        JoinType::LeftAnti,
-        on(),
-        None,
-    )?;
-    let mut order = Vec::new();
-    if table.columns.iter().any(|c| c.name == "recorded_at") {
-        order.push(ident("recorded_at").sort(false, false));
-    }
-    let rank = row_number()
-        .partition_by(keys)
-        .order_by(order)
-        .build()?
-        .alias("twin_rank");
-    let columns = || {
-        table
-            .columns
-            .iter()
-            .map(|c| ident(&c.name))
-            .collect::<Vec<_>>()
-    };
-    let ranked = LogicalPlanBuilder::from(rows)
-        .join(twins, JoinType::LeftSemi, on(), None)?
-        .window(vec![rank])?
-        .filter(ident("twin_rank").eq(lit(1_u64)))?
-        .project(columns())?
-        .build()?;
-    single.project(columns())?.union(ranked)
 }
 
 fn require(table: &CanonicalTable, rows: &Rows, at: &Location) -> Result<()> {
@@ -682,80 +387,10 @@ fn is_query(text: &str) -> bool {
     is_verb && text.trim().contains(char::is_whitespace)
 }
 
-fn is_text(ty: &DataType) -> bool {
+pub(super) fn is_text(ty: &DataType) -> bool {
     match ty {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
         DataType::Dictionary(_, value) => is_text(value),
         _ => false,
-    }
-}
-
-fn has_aggregate(expr: &Expr) -> bool {
-    use datafusion::common::tree_node::TreeNode;
-    expr.exists(|e| Ok(matches!(e, Expr::AggregateFunction(_))))
-        .unwrap_or(false)
-}
-
-/// Replaces what the aggregation below computes by a reference to its column.
-fn over_columns(expr: &Expr, below: &[&Expr]) -> Result<Expr, DataFusionError> {
-    use datafusion::common::tree_node::{Transformed, TreeNode};
-    let replaced = expr.clone().transform_down(|e| {
-        if below.contains(&&e) {
-            let (relation, name) = e.qualified_name();
-            let column = Column::new(relation, name);
-            return Ok(Transformed::new(
-                Expr::Column(column),
-                true,
-                TreeNodeRecursion::Jump,
-            ));
-        }
-        Ok(Transformed::no(e))
-    })?;
-    Ok(replaced.data)
-}
-
-/// Quotes unquoted names that match a column only in other case, so `InvoiceNo` needs no quotes.
-struct QuoteForeignNames<'a> {
-    names: &'a [&'a str],
-}
-
-impl VisitorMut for QuoteForeignNames<'_> {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expr: &mut SqlExpr) -> std::ops::ControlFlow<()> {
-        if let SqlExpr::Identifier(name) = expr
-            && name.quote_style.is_none()
-            && !self.names.contains(&name.value.to_lowercase().as_str())
-        {
-            let mut same = self
-                .names
-                .iter()
-                .filter(|n| n.eq_ignore_ascii_case(&name.value));
-            if let (Some(found), None) = (same.next(), same.next()) {
-                name.value = (*found).to_owned();
-                name.quote_style = Some('"');
-            }
-        }
-        std::ops::ControlFlow::Continue(())
-    }
-}
-
-/// Returns the column a schema error is about.
-fn missing_column(error: &DataFusionError) -> Option<String> {
-    use datafusion::common::SchemaError;
-    match error.find_root() {
-        DataFusionError::SchemaError(e, _) => match e.as_ref() {
-            SchemaError::FieldNotFound { field, .. } => Some(field.name.clone()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Returns the message without the list of all valid columns, which the hint replaces.
-fn short(error: &DataFusionError) -> String {
-    match missing_column(error) {
-        Some(column) => format!("there is no column `{column}`"),
-        None => error.strip_backtrace(),
     }
 }

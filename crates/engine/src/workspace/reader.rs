@@ -6,7 +6,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::{
     At, COLUMN_TYPES, CanonicalNames, ColumnType, Format, RuleSpec, SourceSpec, TableRows,
-    TableSpec, Workspace,
+    TableSpec, Unpivot, Workspace,
 };
 use crate::error::{Error, Location, Result};
 use crate::rules::segment_models;
@@ -166,6 +166,9 @@ impl Reader<'_> {
                 let text = self.setting_text(name.get_ref(), value)?;
                 let set = workspace.settings.set(name.get_ref(), &text);
                 set.map_err(|e| self.relocate(name.span().start, &e))?;
+                let at = self.at(name.span().start);
+                let name = name.get_ref().to_string();
+                workspace.setting_places.insert(name, at);
             }
         }
         Ok(workspace)
@@ -324,6 +327,7 @@ impl Reader<'_> {
         let (mut from, mut filter, mut mapped, mut group_by) = (None, None, None, Vec::new());
         let mut query = None;
         let (mut dedupe, mut materialize) = (false, false);
+        let (mut unpivot, mut identity, mut codes) = (None, None, IndexMap::new());
         for (key, value) in self.table(&path, value)? {
             let path = format!("{path}.{}", key.get_ref());
             match key.get_ref().as_ref() {
@@ -331,6 +335,15 @@ impl Reader<'_> {
                 "where" => filter = Some(self.string(&path, value)?),
                 "group_by" => group_by = self.strings(&path, value)?,
                 "sql" => query = Some((key.span().start, self.string(&path, value)?)),
+                "unpivot" => unpivot = Some(self.unpivot(&path, key, value, columns)?),
+                "codes" => codes = self.codes(&path, value, name.get_ref(), columns)?,
+                "identity" => {
+                    if !columns.contains(&"customer_id") {
+                        let message = format!("{} has no customer_id", name.get_ref());
+                        return Err(self.error(key.span().start, message, None));
+                    }
+                    identity = Some(self.string(&path, value)?);
+                }
                 "dedupe" => match value.get_ref() {
                     DeValue::Boolean(yes) => dedupe = *yes,
                     _ => return Err(self.wrong_type(&path, "true or false", value)),
@@ -358,6 +371,9 @@ impl Reader<'_> {
                         "where",
                         "columns",
                         "group_by",
+                        "unpivot",
+                        "codes",
+                        "identity",
                         "sql",
                         "dedupe",
                         "materialize",
@@ -376,9 +392,13 @@ impl Reader<'_> {
                 filter,
                 columns: mapped,
                 group_by,
+                unpivot,
             },
             (None, Some((_, file)))
-                if filter.is_none() && mapped.is_none() && group_by.is_empty() =>
+                if filter.is_none()
+                    && mapped.is_none()
+                    && group_by.is_empty()
+                    && unpivot.is_none() =>
             {
                 TableRows::Query { file }
             }
@@ -396,16 +416,102 @@ impl Reader<'_> {
                 return Err(self.error(
                     offset,
                     format!("table `{}` has `sql` beside other keys", name.get_ref()),
-                    Some("a query replaces from, where, columns and group_by".into()),
+                    Some("a query replaces from, where, columns, group_by and unpivot".into()),
                 ));
             }
         };
         Ok(TableSpec {
             at: self.at(name.span().start),
             rows,
+            codes,
+            identity,
             dedupe,
             materialize,
         })
+    }
+
+    /// `{ name = "kind", value = "score", columns = { nps = "q1", csat = "q2" } }`.
+    fn unpivot(
+        &self,
+        path: &str,
+        key: &Key<'_>,
+        value: &Value<'_>,
+        columns: &[&str],
+    ) -> Result<Unpivot> {
+        let (mut name, mut of_value, mut expressions) = (None, None, IndexMap::new());
+        let mut keeps_empty = false;
+        for (part, value) in self.table(path, value)? {
+            let path = format!("{path}.{}", part.get_ref());
+            match part.get_ref().as_ref() {
+                which @ ("name" | "value") => {
+                    let column = self.string(&path, value)?;
+                    if !columns.contains(&column.value.as_str()) {
+                        let message = format!("there is no column `{}`", column.value);
+                        let hint = did_you_mean(&column.value, columns.iter().copied());
+                        return Err(self.error(value.span().start, message, hint));
+                    }
+                    let which = if which == "name" {
+                        &mut name
+                    } else {
+                        &mut of_value
+                    };
+                    *which = Some(column);
+                }
+                "columns" => {
+                    for (code, value) in self.table(&path, value)? {
+                        let path = format!("{path}.{}", code.get_ref());
+                        let text = self.string(&path, value)?;
+                        expressions.insert(code.get_ref().to_string(), text);
+                    }
+                }
+                "keep_empty" => match value.get_ref() {
+                    DeValue::Boolean(yes) => keeps_empty = *yes,
+                    _ => return Err(self.wrong_type(&path, "true or false", value)),
+                },
+                _ => {
+                    let known = ["name", "value", "columns", "keep_empty"];
+                    return Err(self.unknown(&format!("key in {path}"), part, &known));
+                }
+            }
+        }
+        let (Some(name), Some(value), false) = (name, of_value, expressions.is_empty()) else {
+            return Err(self.error(
+                key.span().start,
+                "unpivot needs name, value and columns".into(),
+                Some("{ name = \"kind\", value = \"score\", columns = { nps = \"q1\", csat = \"q2\" } }".into()),
+            ));
+        };
+        Ok(Unpivot {
+            at: self.at(key.span().start),
+            name,
+            value,
+            columns: expressions,
+            keeps_empty,
+        })
+    }
+
+    /// `{ reason_code = { "DEF" = "defective" } }`.
+    fn codes(
+        &self,
+        path: &str,
+        value: &Value<'_>,
+        table: &str,
+        columns: &[&str],
+    ) -> Result<IndexMap<String, IndexMap<String, At<String>>>> {
+        let mut codes = IndexMap::new();
+        for (column, value) in self.table(path, value)? {
+            if !columns.contains(&column.get_ref().as_ref()) {
+                return Err(self.unknown(&format!("column of {table}"), column, columns));
+            }
+            let path = format!("{path}.{}", column.get_ref());
+            let mut of_column = IndexMap::new();
+            for (code, value) in self.table(&path, value)? {
+                let text = self.string(&format!("{path}.{}", code.get_ref()), value)?;
+                of_column.insert(code.get_ref().to_string(), text);
+            }
+            codes.insert(column.get_ref().to_string(), of_column);
+        }
+        Ok(codes)
     }
 
     fn param(&self, name: &Key<'_>, value: &Value<'_>) -> Result<Setting> {

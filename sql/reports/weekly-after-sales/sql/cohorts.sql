@@ -1,4 +1,6 @@
 -- Repeat purchase by month of the first purchase: the last thirteen cohorts.
+--
+-- drill: marts.retention_by_cohort
 
 select
     cast(cohort_month as date) as cohort_month,

@@ -1,4 +1,17 @@
 -- The measures of the week, each with its 26 weeks, its target and its past.
+--
+-- drill: marts.return_rates_by_week on finding.rank in (1, 2, 4)
+--   and cell.sold_week = finding.week
+-- drill: staging.returns on finding.rank = 3
+--   and cast(date_trunc('week', cell.requested_at) as date) = finding.week
+-- drill: staging.refunds on finding.rank = 5 and cell.problem is null
+--   and cast(date_trunc('week', cell.refunded_at) as date) = finding.week
+-- drill: marts.nps_by_week on finding.rank = 6 and cell.answered_week = finding.week
+--   and cell.scope = 'transactional' and cell.touchpoint = 'delivery'
+-- drill: marts.csat_by_week on finding.rank = 7 and cell.answered_week = finding.week
+--   and cell.touchpoint = 'all'
+-- drill: staging.tickets on finding.rank in (8, 9)
+--   and cast(date_trunc('week', cell.created_at) as date) = finding.week
 
 with
 

@@ -1,4 +1,7 @@
 -- NPS after delivery over the weeks the trend shows.
+--
+-- drill: marts.nps_by_week on cell.scope = 'transactional'
+--   and cell.touchpoint = 'delivery'
 
 select
     cast(answered_week as date) as answered_week,

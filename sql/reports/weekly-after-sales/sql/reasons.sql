@@ -1,8 +1,9 @@
 -- Why customers wanted to send goods back in the week.
+--
+-- drill: marts.return_reasons
 
 select
-    label_en as reason,
-    label_zh as reason_zh,
+    reason,
     returns,
     previous_returns,
     units,

@@ -11,11 +11,13 @@ total as (
 
 first_reason as (
     select
-        reason,
-        reason_zh,
-        share
+        coalesce(labels.label_en, reasons.reason) as words_en,
+        coalesce(labels.label_zh, reasons.reason) as words_zh,
+        reasons.share
     from reasons
-    order by returns desc, reason
+    left join marts.labels as labels
+        on labels.kind = 'reason' and reasons.reason = labels.code
+    order by reasons.returns desc, reasons.reason
     limit 1
 )
 
@@ -23,14 +25,14 @@ select
     case
         when total.n_reasons = 0 then 'No return was requested this week'
         else concat(
-            first_reason.reason, ': ', cast(cast(round(100 * first_reason.share) as bigint) as varchar),
+            first_reason.words_en, ': ', cast(cast(round(100 * first_reason.share) as bigint) as varchar),
             '% of ', cast(total.returns as varchar), ' requests'
         )
     end as text,
     case
         when total.n_reasons = 0 then '本周无退换货申请'
         else concat(
-            cast(total.returns as varchar), ' 件申请中“', first_reason.reason_zh, '”占 ',
+            cast(total.returns as varchar), ' 件申请中“', first_reason.words_zh, '”占 ',
             cast(cast(round(100 * first_reason.share) as bigint) as varchar), '%'
         )
     end as text_zh

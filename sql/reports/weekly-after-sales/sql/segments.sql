@@ -1,7 +1,9 @@
 -- RFM segments by what they keep.
+--
+-- drill: marts.segments
 
 select
-    initcap(replace(segment, '_', ' ')) as segment,
+    segment,
     customers,
     customer_share,
     kept_share,
