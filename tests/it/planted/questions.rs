@@ -60,7 +60,7 @@ pub(super) const QUESTIONS: &[(&str, &str)] = &[
         "repeat_rates_by_experience",
         "select 'first_return_costs_repurchase', difference, null as lower, null as upper
          from repeat_rates_by_experience(as_of => {instant_refunds})
-         where experience = 'return' and within_days = 180 and p_value_adjusted < 0.05",
+         where experience = 'return' and within_days = 180",
     ),
     (
         "repeat_rates_by_month",
@@ -159,15 +159,99 @@ pub(super) const QUESTIONS: &[(&str, &str)] = &[
          where outcome <> 'returned'",
     ),
     (
-        // Of the days on which other shops sold something; 1 is a day without.
-        "data_freshness",
+        // A day against those of four weeks on both sides.
+        "shop_summaries",
         "select
              'plaza_sends_no_orders',
-             1.0 - missing_days / 5.0,
+             coalesce((
+                 select max(orders)
+                 from shop_summaries(as_of => {feed_gap_end}, sales_window_days => 5)
+                 where shop = '2'
+             ), 0) / 5.0 / ((
+                 select max(orders)
+                 from shop_summaries(as_of => {feed_gap}, sales_window_days => 28)
+                 where shop = '2'
+             ) / 28.0),
              null as lower,
-             null as upper
-         from data_freshness(as_of => {feed_gap_end}, freshness_window_days => 5)
-         where table_name = 'orders' and shop = '2'",
+             null as upper",
+    ),
+    (
+        // The letters of orders sent just before the change are answered after it.
+        "nps_by_carrier",
+        "with scores as (
+             select 'since' as span, nps, nps_se
+             from nps_by_carrier(history_weeks => 16)
+             where scope = 'transactional' and carrier = 'harbor'
+             union all
+             select 'before' as span, nps, nps_se
+             from nps_by_carrier(as_of => {late_carrier}, history_weeks => 95)
+             where scope = 'transactional' and carrier = 'harbor'
+         ),
+         differences as (
+             select
+                 sum(case span when 'since' then nps else -nps end) as difference,
+                 sqrt(sum(nps_se * nps_se)) as error
+             from scores
+         )
+         select
+             'late_carrier_costs_nps',
+             difference,
+             difference - 1.96 * error as lower,
+             difference + 1.96 * error as upper
+         from differences",
+    ),
+    (
+        "carts_by_week",
+        "with carts as (
+             select
+                 sum(payments) filter (where is_broken) as broken_payments,
+                 sum(carts) filter (where is_broken) as broken_carts,
+                 sum(payments) filter (where not is_broken) as payments,
+                 sum(carts) filter (where not is_broken) as carts
+             from (
+                 select
+                     carts,
+                     payments,
+                     week >= {broken_checkout} and week < {broken_checkout_end}
+                         as is_broken
+                 from carts_by_week(history_weeks => 120)
+                 where channel = 'app'
+             ) as weeks
+         ),
+         differences as (
+             select
+                 prop_diff_ci(broken_payments, broken_carts, payments, carts)
+                     as difference
+             from carts
+         )
+         select
+             'app_checkout_breaks',
+             difference['diff'],
+             difference['lower'] as lower,
+             difference['upper'] as upper
+         from differences",
+    ),
+    (
+        "contribution_by_subcategory",
+        "select
+             'subcategory_loses_money',
+             contribution_share,
+             contribution_share_lower,
+             contribution_share_upper
+         from contribution_by_subcategory(sales_window_days => null)
+         where subcategory = 'climate' and is_losing",
+    ),
+    (
+        "recording_delays",
+        "select 'returns_are_recorded_late', late_share, late_share_lower, late_share_upper
+         from recording_delays(sales_window_days => null)
+         where table_name = 'returns'",
+    ),
+    (
+        "purchase_pace",
+        "select
+             'buyers_have_their_own_pace', correlation, correlation_lower, correlation_upper
+         from purchase_pace",
     ),
     (
         "return_rates_by_product",
@@ -198,28 +282,17 @@ pub(super) const QUESTIONS: &[(&str, &str)] = &[
              and theme = 'apparel'",
     ),
     (
-        "product_problems",
-        "with articles as (
-             select
-                 sku = '1' as is_asked,
-                 coalesce(requests * size_share, 0) as for_size,
-                 units_sold,
-                 is_problem
-             from product_problems(sales_window_days => 730)
-             where category = 'apparel'
-         ),
-         rates as (
-             select
-                 sum(for_size) filter (where is_asked)
-                 / sum(units_sold) filter (where is_asked) as rate,
-                 sum(for_size) filter (where not is_asked)
-                 / sum(units_sold) filter (where not is_asked) as other_rate,
-                 bool_or(is_problem) filter (where is_asked) as is_problem
-             from articles
-         )
-         select 'article_runs_small', rate / other_rate, null as lower, null as upper
-         from rates
-         where is_problem",
+        // Frequent returners of the whole time, not of the last year, are left out.
+        "size_fit_by_product",
+        "select 'article_runs_small', rate_ratio, rate_ratio_lower, rate_ratio_upper
+         from size_fit_by_product(sales_window_days => 730, returner_window_days => 800)
+         where sku = '1' and has_wrong_size",
+    ),
+    (
+        "discount_effects",
+        "select 'promo_lines_come_back', rate_ratio, rate_ratio_lower, rate_ratio_upper
+         from discount_effects(sales_window_days => null, returner_window_days => 800)
+         where reason = 'changed_mind' and is_different",
     ),
     (
         "return_rates_by_reason",
@@ -416,7 +489,11 @@ pub(super) const QUESTIONS: &[(&str, &str)] = &[
     ),
     (
         "score_links",
-        "select 'effort_drives_nps', pearson, pearson_lower, pearson_upper
+        "select
+             'effort_drives_nps',
+             nps_difference,
+             nps_difference_lower,
+             nps_difference_upper
          from score_links
          where scores = 'ces_nps' and touchpoint = 'return'",
     ),
@@ -450,19 +527,25 @@ pub(super) const QUESTIONS: &[(&str, &str)] = &[
          where scope = 'transactional'",
     ),
     (
-        "nps_drivers",
+        "driver_gaps",
         "select
-             case driver
-                 when 'delivery' then 'delivery_drives_nps'
-                 when 'service' then 'service_drives_nps_half_as_much'
-                 when 'packaging' then 'packaging_moves_with_nps'
+             case
+                 when given_driver = 'delivery' then 'packaging_adds_nothing_to_delivery'
+                 when driver = 'delivery' then 'delivery_drives_nps'
+                 when driver = 'service' then 'service_drives_nps_half_as_much'
+                 when driver = 'packaging' then 'packaging_moves_with_nps'
                  else 'assortment_does_not_drive_nps'
              end,
-             correlation,
-             correlation_lower,
-             correlation_upper
-         from nps_drivers
-         where scope = 'transactional' and driver_set = 'ratings'",
+             difference,
+             difference_lower,
+             difference_upper
+         from driver_gaps(history_weeks => 120)
+         where
+             scope = 'transactional'
+             and (
+                 given_driver = 'none'
+                 or (driver = 'packaging' and given_driver = 'delivery')
+             )",
     ),
     (
         "aspects_by_product",
@@ -576,76 +659,5 @@ pub(super) const QUESTIONS: &[(&str, &str)] = &[
              null as lower,
              null as upper
          from reopened",
-    ),
-];
-
-/// Facts the marts show in another measure than the planted one, so that only
-/// the sign is asked for; where the mart has an interval, it leaves no
-/// difference out.
-pub(super) const SIGN_ONLY: &[(&str, &str)] = &[
-    (
-        "first_return_costs_repurchase",
-        "orders followed before the landmark are left out, and serial returners, who buy \
-         often, are among those with a return",
-    ),
-    (
-        "article_runs_small",
-        "serial returners, who are in the mart, send any article back for its size",
-    ),
-    (
-        "plaza_sends_no_orders",
-        "orders that are no purchases, such as replacements, are data of their day too",
-    ),
-    (
-        "effort_drives_nps",
-        "the mart has a correlation, the fact a difference of points",
-    ),
-    (
-        "refund_only_abuse",
-        "at 20,000 orders most abusers claimed once, and the mart wants to see it twice",
-    ),
-    (
-        "delivery_drives_nps",
-        "the mart has a correlation, the fact a difference of stars",
-    ),
-    (
-        "service_drives_nps_half_as_much",
-        "the mart has a correlation, the fact a difference of stars",
-    ),
-    (
-        "packaging_moves_with_nps",
-        "the mart has a correlation, the fact a difference of stars",
-    ),
-];
-
-/// Facts that no mart answers.
-pub(super) const NO_MART: &[(&str, &str)] = &[
-    (
-        "late_carrier_costs_nps",
-        "scores are by touchpoint, channel, shop and lateness, not by carrier",
-    ),
-    (
-        "app_checkout_breaks",
-        "journeys begin with the order: no mart counts carts",
-    ),
-    (
-        "subcategory_loses_money",
-        "margins are by customer group, costs by article; no mart takes both by article",
-    ),
-    (
-        "packaging_adds_nothing_to_delivery",
-        "importance is Shapley's, which shares credit among ratings that move together",
-    ),
-    (
-        "returns_are_recorded_late",
-        "when a row was recorded is used to replay a day and shown in no mart",
-    ),
-    (
-        "buyers_have_their_own_pace",
-        "lifetime_value_models fits how rates differ, no mart has a correlation of gaps",
-    ),
-    (
-        "promo_lines_come_back",
-        "promotions have a return rate for all reasons, of which this is a small part",
     ),
 ];
