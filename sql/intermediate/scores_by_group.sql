@@ -1,10 +1,10 @@
 -- What did the answers of the last weeks say, by touchpoint, channel, segment,
--- returner class, category or article?
+-- returner class, category, article or carrier?
 --
 -- grain: dimension, member, kind, scope, direction
 --
--- dimension          touchpoint, channel, segment, returner_class, category or
---                    sku: pick one, each has every answer it knows
+-- dimension          touchpoint, channel, segment, returner_class, category,
+--                    sku or carrier: pick one, each has every answer it knows
 -- member             touchpoint, channel, ...; unknown where nobody knows
 -- kind               nps, csat or ces
 -- scope              relationship or transactional for nps, else all
@@ -35,7 +35,8 @@
 -- Answers of the last $history_weeks complete weeks and the days since. Segment
 -- and returner class are those of the report day. category and sku have only
 -- answers about an order or a return: of the article sent back, else of the
--- dearest line of the order.
+-- dearest line of the order. carrier has only answers about an order that were
+-- asked after its delivery: of the one who brought its last parcel.
 
 with
 
@@ -74,6 +75,18 @@ articles as (
     where
         answers.order_id is not null
         or answers.return_id is not null
+),
+
+-- Who brought the last parcel of an order.
+carriers_by_order as (
+    select
+        order_id,
+        last_value(
+            carrier order by coalesce(delivered_at, shipped_at), shipment_id
+        ) as carrier
+    from staging.shipments
+    where problem is null
+    group by order_id
 ),
 
 -- Filters on dimension leave one of these.
@@ -177,6 +190,29 @@ cells as (
             and answers.kind = articles.kind
     left join staging.products
         on articles.sku = products.sku
+    union all
+    select
+        'carrier' as dimension,
+        coalesce(carriers_by_order.carrier, 'unknown') as member,
+        answers.kind,
+        answers.scope,
+        answers.direction,
+        answers.customer_id,
+        answers.anonymous_id,
+        answers.scale,
+        answers.score,
+        answers.weight,
+        answers.value,
+        answers.share,
+        answers.is_valid,
+        answers.is_good,
+        answers.is_bad
+    from answers
+    left join carriers_by_order
+        on answers.order_id = carriers_by_order.order_id
+    where
+        answers.order_id is not null
+        and answers.touchpoint = 'delivery'
     union all
     select
         'sku' as dimension,

@@ -16,12 +16,17 @@
 -- consequent_share  share of all baskets with the consequent
 -- lift             confidence / consequent_share: above 1 they come back
 --                  together
--- is_attracted     confidence_lower is above consequent_share, with at least
---                  $min_n baskets of the antecedent
+-- p_value          probability of so many baskets with both or more, if the
+--                  consequent were as likely there as anywhere (one-sided)
+-- p_value_adjusted  the same times the rules there can be between so many
+--                  items, at most 1 (Bonferroni)
+-- is_attracted     p_value_adjusted is below 0.05, with at least $min_n baskets
+--                  of the antecedent
 --
 -- Goods sent back for money or exchanged, of sales of the last
 -- $sales_window_days; rules in less than $basket_min_support of the baskets are
--- left out. Articles that are sold together come back together: hold a rule
+-- left out. confidence_lower is of one rule alone: of many some are above the
+-- share by chance. Articles that are sold together come back together: hold a rule
 -- against the same one in marts.basket_rules.
 
 with
@@ -107,6 +112,70 @@ counted as (
         rule['confidence'] / rule['lift'] as consequent_share,
         rule['lift'] as lift
     from rules
+),
+
+-- From each item to each other one, also where the two never met.
+items as (
+    select
+        unnest([
+            named_struct(
+                'item', 'sku', 'n', count(distinct sku)
+            ),
+            named_struct(
+                'item', 'category', 'n', count(distinct category)
+            ),
+            named_struct(
+                'item', 'reason', 'n', count(distinct reason)
+            )
+        ]) as item
+    from lines
+),
+
+looked_at as (
+    select
+        item['item'] as item,
+        greatest(item['n'] * (item['n'] - 1), 1) as rules
+    from items
+),
+
+-- The signed root of the binomial deviance, with half a basket less, is normal
+-- even where few baskets are expected; Pearson's z is far too large there.
+scored as (
+    select
+        *,
+        case
+            when confidence > consequent_share and consequent_share < 1
+                then
+                    2 * (
+                        (baskets_with_both - 0.5) * ln(
+                            (baskets_with_both - 0.5)
+                            / (antecedent_baskets * consequent_share)
+                        )
+                        + (antecedent_baskets - baskets_with_both + 0.5) * ln(
+                            (antecedent_baskets - baskets_with_both + 0.5)
+                            / (antecedent_baskets * (1 - consequent_share))
+                        )
+                    )
+        end as z_squared
+    from counted
+),
+
+-- The normal distribution function as in marts.product_problems. With half a
+-- basket less than expected nothing is learnt.
+tested as (
+    select
+        scored.*,
+        case
+            when
+                scored.baskets_with_both - 0.5
+                <= scored.antecedent_baskets * scored.consequent_share
+                then 0.5
+            else 1 - prop_power(0.25, 0.75, 1.5 * z_squared, 0.5, 1, true)
+        end as p_value,
+        looked_at.rules
+    from scored
+    inner join looked_at
+        on scored.item = looked_at.item
 )
 
 select
@@ -125,7 +194,9 @@ select
         as confidence_upper,
     consequent_share,
     lift,
-    antecedent_baskets >= $min_n
-    and proportion_ci(baskets_with_both, antecedent_baskets)['lower']
-    > consequent_share as is_attracted
-from counted
+    p_value,
+    least(p_value * rules, 1) as p_value_adjusted,
+    coalesce(
+        p_value * rules < 0.05 and antecedent_baskets >= $min_n, false
+    ) as is_attracted
+from tested

@@ -11,6 +11,7 @@ mod cli;
 mod incidents;
 mod init;
 mod online_retail;
+mod planted;
 mod reconcile;
 mod reports;
 mod requirements;

@@ -30,9 +30,7 @@ impl Raw<'_> {
                 self.reason_ratio("changed_mind", |line| line.is_promo, |line| !line.is_promo)
             }
             "serial_returners" => self.share_of(&groups.serial_returners, |_| true),
-            "refund_only_abuse" => {
-                self.share_of(&groups.refund_abusers, |row| row.kind == "refund_only")
-            }
+            "refund_only_abuse" => self.repeated_refunds_only(),
             "bracketing" => self.bracketing(),
             "social_returns_more" => self.social(false),
             "social_returns_more_by_mix" => self.social(true),
@@ -67,6 +65,27 @@ impl Raw<'_> {
                 0.0
             };
             clusters.add(row.customer_id, hits, row.quantity as f64);
+        }
+        clusters.estimate()
+    }
+
+    /// Share of the requests for money alone that come of customers with two or
+    /// more of them, who ask for little else.
+    fn repeated_refunds_only(&self) -> Estimate {
+        let mut requests: HashMap<CustomerId, [u32; 2]> = HashMap::new();
+        for row in &self.shop.tables().returns {
+            if let Some(id) = row.customer_id {
+                let counts = requests.entry(id).or_default();
+                counts[usize::from(row.kind == "refund_only")] += 1;
+            }
+        }
+        let mut clusters = Clusters::default();
+        for (customer, [others, refunds]) in requests {
+            if refunds > 0 {
+                let is_pattern = refunds >= 2 && refunds >= others;
+                let hits = if is_pattern { refunds } else { 0 };
+                clusters.add(Some(customer), f64::from(hits), f64::from(refunds));
+            }
         }
         clusters.estimate()
     }

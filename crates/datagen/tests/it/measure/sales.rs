@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use aftersight_datagen::{CampaignId, CustomerId, Mark, Sku};
-use chrono::{Datelike, NaiveDate};
+use aftersight_datagen::{CampaignId, CustomerId, Mark, OrderId, Sku};
+use chrono::{Datelike, Days, NaiveDate};
 
 use super::Raw;
 use crate::estimate::{Estimate, Share, correlation, difference, rates};
@@ -97,17 +97,62 @@ impl Raw<'_> {
         difference(shares[1], shares[0])
     }
 
+    /// First orders nobody came back from within thirty days: with a return by
+    /// then, less without anything untoward, followed in the 180 days after.
     fn orders_after_first_return(&self) -> Estimate {
-        let instant = self.span(Mark::InstantRefunds).start;
-        let again = self.orders_again();
+        let mark = self.date(self.span(Mark::InstantRefunds).start);
+        let tables = self.shop.tables();
+        let mut days: HashMap<CustomerId, Vec<NaiveDate>> = HashMap::new();
+        let mut firsts: HashMap<CustomerId, Vec<OrderId>> = HashMap::new();
+        for row in self.purchases() {
+            let Some(id) = row.customer_id else { continue };
+            let day = self.date(row.ordered_at);
+            let days = days.entry(id).or_default();
+            if days.first().is_none_or(|first| *first == day) {
+                firsts.entry(id).or_default().push(row.order_id);
+            }
+            days.push(day);
+        }
+        // Who had something happen to an order, and when it first did.
+        let mut returned: HashMap<OrderId, NaiveDate> = HashMap::new();
+        let mut other: HashMap<OrderId, NaiveDate> = HashMap::new();
+        let mut note = |is_return: bool, order: OrderId, day: NaiveDate| {
+            let map = if is_return { &mut returned } else { &mut other };
+            let first = map.entry(order).or_insert(day);
+            *first = day.min(*first);
+        };
+        for row in &tables.returns {
+            if let Some(order) = row.order_id.filter(|_| row.kind != "refund_only") {
+                note(row.kind == "return", order, self.date(row.requested_at));
+            }
+        }
+        for row in &tables.tickets {
+            note(false, row.order_id, self.date(row.created_at));
+        }
+        for row in self.purchases().filter(|row| self.late.get(&row.order_id) == Some(&true)) {
+            if let Some(at) = row.delivered_at {
+                note(false, row.order_id, self.date(at));
+            }
+        }
         let mut shares = [Share::default(); 2];
-        for order in self.first_orders() {
-            let is_before = order.ordered_at.0 < instant.0 - 21 * 86_400_000_000;
-            if let Some(again) = again(order, 180).filter(|_| is_before)
-                && order.delivered_at.is_some()
-            {
-                let has_returned = self.returned_orders.contains(&order.order_id);
-                shares[usize::from(has_returned)].add(again);
+        for (customer, orders) in &firsts {
+            let mut next = days[customer].iter().skip_while(|day| **day == days[customer][0]);
+            let next = next.next();
+            let landmark = days[customer][0] + Days::new(30);
+            let until = landmark + Days::new(180);
+            if until >= mark || next.is_some_and(|day| *day < landmark) {
+                continue;
+            }
+            let again = next.is_some_and(|day| *day <= until);
+            for order in orders {
+                let by_then = |map: &HashMap<OrderId, NaiveDate>| {
+                    map.get(order).is_some_and(|day| *day < landmark)
+                };
+                if by_then(&returned) {
+                    shares[1].add(again);
+                } else if !by_then(&other) {
+                    shares[0].add(again);
+                }
             }
         }
         difference(shares[1], shares[0])

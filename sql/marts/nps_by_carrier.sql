@@ -1,0 +1,41 @@
+-- What is the net promoter score after delivery, by carrier?
+--
+-- grain: scope, carrier
+--
+-- scope            relationship or transactional: never to be pooled
+-- carrier          who carried the last parcel of the order; unknown without a
+--                  parcel that says so
+-- nps              share of 9 and 10 less share of 0 to 6, in points
+-- nps_se           its standard error, in points
+-- nps_lower        lower end of its 95 % interval (adjusted Wald)
+-- nps_upper        upper end
+-- answers          valid answers
+-- promoters        of those, 9 or 10
+-- passives         of those, 7 or 8
+-- detractors       of those, 0 to 6
+-- invalid_answers  answers out of range or with a fraction: in no other column
+--
+-- Answers of the last $history_weeks complete weeks and the days since that are
+-- about an order and were asked after its delivery. Carriers bring other goods
+-- to other places: a difference is not all theirs. Shares are weighted where
+-- answers have weights, counts never are. The interval knows that answers of
+-- one customer are not independent; see intermediate.scores_by_group. A carrier
+-- that changes is seen by two calls: nps_by_carrier(history_weeks => 13) and
+-- the same with an earlier as_of.
+
+select
+    scope,
+    member as carrier,
+    100 * score as nps,
+    100 * score_se as nps_se,
+    100 * score_lower as nps_lower,
+    100 * score_upper as nps_upper,
+    answers,
+    good_answers as promoters,
+    answers - good_answers - bad_answers as passives,
+    bad_answers as detractors,
+    invalid_answers
+from intermediate.scores_by_group
+where
+    dimension = 'carrier'
+    and kind = 'nps'
