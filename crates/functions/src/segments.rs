@@ -20,6 +20,13 @@ pub enum Area {
         /// Monetary value.
         m: Range,
     },
+    /// A range of recency, and one of frequency and value together, 2 to 10.
+    Sum {
+        /// Recency.
+        r: Range,
+        /// Frequency plus monetary value.
+        fm: Range,
+    },
     /// A list of codes, such as 555.
     Cells(&'static [u16]),
 }
@@ -30,6 +37,7 @@ impl Area {
         let within = |score: u8, range: Range| (range.0..=range.1).contains(&score);
         match self {
             Self::Box { r, f, m } => within(cell.r, *r) && within(cell.f, *f) && within(cell.m, *m),
+            Self::Sum { r, fm } => within(cell.r, *r) && within(cell.f + cell.m, *fm),
             Self::Cells(codes) => codes.contains(&cell.code()),
         }
     }
@@ -118,15 +126,27 @@ impl Model {
     }
 }
 
-/// Returns all models, the default first.
+/// Returns the models that views and rules know, whose rows are boxes or cells; the default first.
 pub fn models() -> &'static [Model] {
     &MODELS
+}
+
+/// Returns all models that `rfm_segment` takes, the default first.
+pub fn all_models() -> impl Iterator<Item = &'static Model> {
+    MODELS.iter().chain([&SPIDER2_11])
 }
 
 const fn block(segment: &'static str, r: Range, f: Range, m: Range) -> Row {
     Row {
         segment,
         area: Area::Box { r, f, m },
+    }
+}
+
+const fn sum(segment: &'static str, r: Range, fm: Range) -> Row {
+    Row {
+        segment,
+        area: Area::Sum { r, fm },
     }
 }
 
@@ -149,6 +169,31 @@ const CANT_LOSE: &str = "cant_lose_them";
 const HIBERNATING: &str = "hibernating";
 const LOST: &str = "lost";
 const OTHERS: &str = "others";
+const RECENT: &str = "recent_users";
+const PRICE: &str = "price_sensitive";
+
+/// Its source counts 1 as best; here 5 is, so r is 6 less its r and f + m is 12 less its sum.
+static SPIDER2_11: Model = Model {
+    name: "spider2_11",
+    source: "Spider 2.0, spider2-snow/resource/documents/RFM.md",
+    uses_monetary: true,
+    rows: &[
+        sum(CHAMPIONS, (5, 5), (8, 10)),
+        sum(POTENTIAL, (5, 5), (6, 7)),
+        sum(RECENT, (5, 5), (4, 5)),
+        sum(PRICE, (5, 5), (2, 3)),
+        sum(LOYAL, (4, 4), (8, 10)),
+        sum(POTENTIAL, (4, 4), (4, 7)),
+        sum(PROMISING, (4, 4), (2, 3)),
+        sum(LOYAL, (3, 3), (8, 10)),
+        sum(ATTENTION, (3, 3), (6, 7)),
+        sum(SLEEP, (3, 3), (2, 5)),
+        sum(CANT_LOSE, (1, 2), (10, 10)),
+        sum(HIBERNATING, (1, 2), (6, 9)),
+        sum(LOST, (1, 2), (2, 5)),
+    ],
+    rest: OTHERS,
+};
 
 static MODELS: [Model; 4] = [
     Model {
@@ -256,7 +301,7 @@ mod tests {
     use crate::harness::published_cases;
 
     fn model(name: &str) -> &'static Model {
-        models().iter().find(|m| m.name == name).unwrap()
+        all_models().find(|m| m.name == name).unwrap()
     }
 
     /// Returns how many cells no row, one row, and several rows cover.
@@ -275,13 +320,14 @@ mod tests {
         assert_eq!(coverage(model("rf10")), [0, 125, 0]);
         assert_eq!(coverage(model("rfm10")), [10, 57, 58]);
         assert_eq!(coverage(model("putler11")), [36, 47, 42]);
+        assert_eq!(coverage(model("spider2_11")), [0, 125, 0]);
     }
 
     #[test]
     fn four_segments_of_putler_are_never_reached() {
         let unreachable: Vec<_> = model("putler11").unreachable().collect();
         assert_eq!(unreachable, [NEW, PROMISING, CANT_LOSE, LOST]);
-        for name in ["cells11", "rf10", "rfm10"] {
+        for name in ["cells11", "rf10", "rfm10", "spider2_11"] {
             assert_eq!(model(name).unreachable().count(), 0, "{name}");
         }
     }
@@ -302,7 +348,9 @@ mod tests {
             "Potential Loyalist" | "Potential Loyalists" | "PL" => POTENTIAL,
             "New Customers" | "Recent" => NEW,
             "Promising" => PROMISING,
-            "Need Attention" | "NeedAtt" => ATTENTION,
+            "Recent Users" => RECENT,
+            "Price Sensitive" => PRICE,
+            "Need Attention" | "Needs Attention" | "NeedAtt" => ATTENTION,
             "About To Sleep" | "About to Sleep" | "AboutToSleep" => SLEEP,
             "At Risk" | "AtRisk" => AT_RISK,
             "Can't Lose Them" | "CantLose" => CANT_LOSE,
@@ -357,6 +405,21 @@ mod tests {
                             range(5),
                         );
                         assert_eq!(*row, expected, "{name}");
+                    }
+                }
+                "spider2_11" => {
+                    // r, and f + m, with 1 as best.
+                    let rows = case["expected"]["rows"].as_array().unwrap();
+                    for cell in Cell::all() {
+                        let (r, fm) = (u64::from(6 - cell.r), u64::from(12 - cell.f - cell.m));
+                        let number = |x: &serde_json::Value| x.as_u64().unwrap();
+                        let mut fitting = rows.iter().filter(|row| {
+                            row[1].as_array().unwrap().iter().any(|x| number(x) == r)
+                                && (number(&row[2])..=number(&row[3])).contains(&fm)
+                        });
+                        let published = fitting.next().unwrap()[0].as_str().unwrap();
+                        assert_eq!(model(&name).segment(cell), published_code(published));
+                        assert!(fitting.next().is_none(), "{cell:?}");
                     }
                 }
                 "cells11" => {

@@ -15,6 +15,9 @@ pub struct ChiSquare {
     pub p: Option<f64>,
     /// Cramér's V: the effect size, 0 to 1.
     pub cramers_v: Option<f64>,
+    /// The same without what chance adds (Bergsma 2013); `None` where all rows
+    /// or columns stand for single observations.
+    pub cramers_v_corrected: Option<f64>,
     /// Number of observations.
     pub n: f64,
     /// Smallest expected count; below 5 the p-value is rough.
@@ -113,6 +116,15 @@ pub fn chisq_test(table: &[Vec<f64>], continuity: bool) -> Result<ChiSquare> {
         cramers_v: chisq
             .and_then(|value| ratio(value, n * (smaller - 1) as f64))
             .map(|square| square.sqrt().min(1.0)),
+        cramers_v_corrected: chisq.and_then(|value| {
+            let (r, c) = (rows_used as f64, columns_used as f64);
+            // What is expected of phi squared without any relation, and of the labels.
+            let phi = (value / n - (r - 1.0) * (c - 1.0) / (n - 1.0)).max(0.0);
+            let shrunk = |k: f64| k - (k - 1.0).powi(2) / (n - 1.0);
+            ratio(phi, shrunk(r).min(shrunk(c)) - 1.0)
+                .filter(|square| *square >= 0.0)
+                .map(|square| square.sqrt().min(1.0))
+        }),
         n,
         min_expected: expected
             .iter()
@@ -258,5 +270,18 @@ mod tests {
         close(test.chisq, 9.9901, 5e-5);
         close(test.p, 0.040_59, 5e-6);
         assert!(chisq_goodness_of_fit(&[1.0, 2.0], &[1.0, 0.0]).is_err());
+    }
+
+    // Bergsma 2013 written out: phi squared less 1/(n - 1), over 2 - 1/(n - 1) - 1.
+    #[test]
+    fn the_correction_takes_off_what_chance_adds() {
+        let of = |table: &[Vec<f64>]| chisq_test(table, false).unwrap().cramers_v_corrected;
+        let small = of(&[vec![3.0, 1.0], vec![1.0, 3.0]]).unwrap();
+        assert!((small - ((0.25 - 1.0 / 7.0) / (1.0 - 1.0 / 7.0_f64)).sqrt()).abs() < 1e-12);
+        let party = of(&[vec![762.0, 327.0, 468.0], vec![484.0, 239.0, 477.0]]).unwrap();
+        assert!((party - 0.100_919_982_784_408_86).abs() < 1e-12);
+        assert_eq!(of(&[vec![5.0, 5.0], vec![5.0, 5.0]]), Some(0.0));
+        assert_eq!(of(&[vec![5.0, 5.0], vec![0.0, 0.0]]), None);
+        assert_eq!(of(&[vec![1.0, 0.0], vec![0.0, 1.0]]), None);
     }
 }

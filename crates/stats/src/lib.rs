@@ -29,6 +29,7 @@ pub mod driver_relative_weights;
 pub mod driver_shapley;
 pub mod linear_regression;
 pub mod psi;
+mod refinement;
 
 // Experiments.
 pub mod cuped;

@@ -2,14 +2,17 @@
 //! equations.
 //!
 //! Columns are centred on their exactly rounded means and scaled before the
-//! decomposition, which is what lets NIST's Longley data keep eleven digits,
-//! and the solution is refined once on its own residuals.
+//! decomposition, which is what lets NIST's Longley data keep eleven digits.
+//! Where predictors are close to dependent (polynomials), the solution is then
+//! refined on residuals of twice the precision, of the columns as they came
+//! so that what is lost is what the columns themselves have lost.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{DMatrix, DVector, Dyn, QR};
 
 use crate::distribution::{f_tail, t_quantile, t_two_sided};
 use crate::error::{Column, Result, StatsError, finite, open_unit, ratio};
 use crate::exact_sum::ExactSum;
+use crate::refinement::{Design, Solution, refine};
 
 /// One estimated coefficient.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,6 +65,10 @@ pub struct Regression {
 /// Filip, a polynomial of degree ten, about 1e-9.
 const SINGULAR: f64 = 1e-11;
 
+/// Predictors whose R⁻¹, of columns of length one, is larger than this lose
+/// digits worth a refinement: independent ones have the root of their number.
+const ILL_CONDITIONED: f64 = 100.0;
+
 /// Regresses `y` on `columns`.
 pub fn linear_regression(
     y: &[f64],
@@ -105,15 +112,41 @@ pub fn linear_regression(
         });
     }
 
-    let (slopes, inverse) = solve(&design, &y_centred)?;
-    let residuals = &y_centred - &design * &slopes;
+    let (slopes, inverse, qr, r) = solve(&design, &y_centred)?;
+    let estimates: Vec<f64> = (0..p).map(|j| slopes[j] / scales[j]).collect();
+    let level: ExactSum = std::iter::once(y_mean)
+        .chain(estimates.iter().zip(&means).map(|(b, m)| -b * m))
+        .collect();
+    let mut solution = Solution {
+        intercept: level.value().unwrap_or(f64::NAN),
+        slopes: estimates,
+        residuals: (&y_centred - &design * &slopes).data.into(),
+    };
+    if inverse.norm() > ILL_CONDITIONED {
+        let design = Design {
+            y,
+            columns,
+            intercept,
+            means: &means,
+            scales: &scales,
+            scaled: &design,
+            qr: &qr,
+            r: &r,
+        };
+        solution = refine(&design, solution);
+    }
+    let Solution {
+        intercept: level,
+        slopes: estimates,
+        residuals,
+    } = solution;
+    let residuals = DVector::from_vec(residuals);
     let df_residual = n - coefficients;
     let residual_sum = residuals.norm_squared();
     let variance = ratio(residual_sum, df_residual as f64);
     let quantile = t_quantile(0.5 + 0.5 * confidence, df_residual as f64);
 
     // The rows of R⁻¹ give the variances: (X'X)⁻¹ = R⁻¹ R⁻ᵀ.
-    let estimates: Vec<f64> = (0..p).map(|j| slopes[j] / scales[j]).collect();
     let finish = |estimate: f64, unscaled: f64, vif: Option<f64>| {
         let standard_error = variance.and_then(|v| finite((v * unscaled).sqrt()));
         let t = standard_error.and_then(|se| ratio(estimate, se));
@@ -139,12 +172,9 @@ pub fn linear_regression(
         })
         .collect();
     let constant = intercept.then(|| {
-        let estimate: ExactSum = std::iter::once(y_mean)
-            .chain(estimates.iter().zip(&means).map(|(b, m)| -b * m))
-            .collect();
         let weights = DVector::from_fn(p, |j, _| means[j] / scales[j]);
         let unscaled = 1.0 / n as f64 + (inverse.transpose() * weights).norm_squared();
-        finish(estimate.value().unwrap_or(f64::NAN), unscaled, None)
+        finish(level, unscaled, None)
     });
 
     let r_squared = ratio(residual_sum, total).map(|share| (1.0 - share).clamp(0.0, 1.0));
@@ -206,8 +236,10 @@ fn check_shape(y: &[f64], columns: &[&[f64]], coefficients: usize) -> Result<()>
     Ok(())
 }
 
-/// The coefficients of scaled columns and R⁻¹.
-fn solve(design: &DMatrix<f64>, y: &DVector<f64>) -> Result<(DVector<f64>, DMatrix<f64>)> {
+/// The coefficients of scaled columns, R⁻¹, the decomposition and R.
+type Solved = (DVector<f64>, DMatrix<f64>, QR<f64, Dyn, Dyn>, DMatrix<f64>);
+
+fn solve(design: &DMatrix<f64>, y: &DVector<f64>) -> Result<Solved> {
     let p = design.ncols();
     let qr = design.clone().qr();
     let r = qr.r();
@@ -232,7 +264,8 @@ fn solve(design: &DMatrix<f64>, y: &DVector<f64>) -> Result<(DVector<f64>, DMatr
         });
     };
     let correction = project(&(y - design * &first));
-    Ok((correction.map_or(first.clone(), |c| first + c), inverse))
+    let slopes = correction.map_or(first.clone(), |c| first + c);
+    Ok((slopes, inverse, qr, r))
 }
 
 #[cfg(test)]

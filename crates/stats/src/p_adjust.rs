@@ -11,6 +11,10 @@ pub enum Adjustment {
     BenjaminiYekutieli,
     /// Holm (1979): bounds the chance of any false discovery.
     Holm,
+    /// Hochberg (1988): the same bound with more power, for independent tests.
+    Hochberg,
+    /// Hommel (1988): the same again, with a little more power than Hochberg's.
+    Hommel,
     /// The same bound, simpler and never better.
     Bonferroni,
 }
@@ -47,6 +51,19 @@ pub fn p_adjust(values: &[Option<f64>], method: Adjustment) -> Result<Vec<Option
                 adjusted[row] = Some(highest);
             }
         }
+        Adjustment::Hochberg => {
+            let mut lowest: f64 = 1.0;
+            for (rank, &(p, row)) in order.iter().enumerate().rev() {
+                lowest = lowest.min(p * (n - rank as f64));
+                adjusted[row] = Some(lowest);
+            }
+        }
+        Adjustment::Hommel => {
+            let sorted: Vec<f64> = order.iter().map(|&(p, _)| p).collect();
+            for (&(_, row), p) in order.iter().zip(hommel(&sorted)) {
+                adjusted[row] = Some(p);
+            }
+        }
         Adjustment::BenjaminiHochberg | Adjustment::BenjaminiYekutieli => {
             let dependence = match method {
                 Adjustment::BenjaminiYekutieli => (1..=order.len()).map(|i| 1.0 / i as f64).sum(),
@@ -60,6 +77,29 @@ pub fn p_adjust(values: &[Option<f64>], method: Adjustment) -> Result<Vec<Option
         }
     }
     Ok(adjusted)
+}
+
+/// Hommel's adjustment of ascending p-values: for every number m of hypotheses
+/// that may be true, Simes' test of the m largest p-values decides.
+fn hommel(sorted: &[f64]) -> Vec<f64> {
+    let n = sorted.len();
+    let smallest = |first: usize, rank: usize, m: usize| {
+        let ranked = sorted[first..].iter().zip(rank..);
+        ranked
+            .map(|(p, rank)| m as f64 * p / rank as f64)
+            .fold(f64::INFINITY, f64::min)
+    };
+    let mut adjusted = vec![smallest(0, 1, n); n];
+    for m in (2..n).rev() {
+        // Those of rank 2 to m among the m largest bound all others.
+        let bound = smallest(n - m + 1, 2, m);
+        for (i, adjusted) in adjusted.iter_mut().enumerate() {
+            let own = sorted[i.min(n - m)];
+            *adjusted = adjusted.max((m as f64 * own).min(bound));
+        }
+    }
+    let pairs = adjusted.iter().zip(sorted);
+    pairs.map(|(a, p)| a.max(*p).min(1.0)).collect()
 }
 
 #[cfg(test)]
@@ -95,6 +135,27 @@ mod tests {
             &adjust(&p, Adjustment::Bonferroni),
             &[0.25, 0.05, 0.15, 0.2, 0.1],
         );
+    }
+
+    // R: p.adjust of these twelve, methods hochberg and hommel.
+    #[test]
+    fn hochberg_and_hommel_are_those_of_r() {
+        let p = [
+            0.01, 0.02, 0.03, 0.04, 0.05, 0.001, 0.9, 0.5, 0.5, 0.0001, 1.0, 0.0,
+        ];
+        let hochberg = [
+            0.09, 0.16, 0.21, 0.24, 0.25, 0.01, 1.0, 1.0, 1.0, 0.0011, 1.0, 0.0,
+        ];
+        check(&adjust(&p, Adjustment::Hochberg), &hochberg);
+        let hommel = [
+            0.09, 0.12, 0.15, 0.2, 0.25, 0.01, 1.0, 1.0, 1.0, 0.0011, 1.0, 0.0,
+        ];
+        check(&adjust(&p, Adjustment::Hommel), &hommel);
+        for method in [Adjustment::Hochberg, Adjustment::Hommel] {
+            check(&adjust(&[0.3], method), &[0.3]);
+            check(&adjust(&[0.03, 0.01], method), &[0.03, 0.02]);
+            check(&adjust(&[], method), &[]);
+        }
     }
 
     // Benjamini & Hochberg 1995: fifteen tests, four of them discoveries at

@@ -1,4 +1,4 @@
-//! `cramers_v(a, b)`: how strongly two labels depend on each other.
+//! `cramers_v(a, b [, corrected])`: how strongly two labels depend on each other.
 
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
@@ -17,9 +17,10 @@ use crate::value::{Type, Value};
 #[user_doc(
     doc_section(label = "Driver Functions"),
     description = "Returns Cramer's V of two labels, 0 for none to 1 for full dependence: the root of chi-square over n times one \
-less than the smaller number of labels, without bias correction. Rows with a NULL are left out; where a label \
+less than the smaller number of labels. Chance alone lifts it above 0, the more the fewer rows and the more labels; \
+corrected takes that off (Bergsma 2013, down to 0 at the least). Rows with a NULL are left out; where a label \
 has one value only, or over no rows, the result is NULL.",
-    syntax_example = "cramers_v(a, b)",
+    syntax_example = "cramers_v(a, b [, corrected])",
     sql_example = r#"```sql
 select cramers_v(reason, sku) as v
 from (values ('size', 'shoe'), ('size', 'shoe'), ('defect', 'lamp'), ('defect', 'lamp')) as returns(reason, sku);
@@ -33,7 +34,11 @@ from (values ('size', 'shoe'), ('size', 'shoe'), ('defect', 'lamp'), ('defect', 
         name = "a",
         description = "One label, such as the reason: text, a whole number, a date, or true or false."
     ),
-    argument(name = "b", description = "The other, such as the channel.")
+    argument(name = "b", description = "The other, such as the channel."),
+    argument(
+        name = "corrected",
+        description = "Whether to correct for the bias of small tables, false by default."
+    )
 )]
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct CramersV;
@@ -45,6 +50,7 @@ impl Aggregate for CramersV {
         &[
             Parameter::column("a", Kind::Label),
             Parameter::column("b", Kind::Label),
+            Parameter::option("corrected", Kind::Boolean),
         ],
     );
 
@@ -56,17 +62,22 @@ impl Aggregate for CramersV {
         folded::columns()
     }
 
-    fn build(&self, _: &Call) -> Result<Box<dyn Build>> {
+    fn build(&self, call: &Call) -> Result<Box<dyn Build>> {
+        let corrected = call.flag(2)?.unwrap_or(false);
         Ok(Box::new(Folded {
             empty: PairCounts::default(),
             result: &Type::Number,
-            finish: |counts: &PairCounts| {
+            finish: move |counts: &PairCounts| {
                 if counts.n() == 0 {
                     return Ok(Value::Null);
                 }
                 let test =
                     chisq_test(&counts.table(), false).map_err(|e| refused(Self::NAME, &e))?;
-                Ok(test.cramers_v.into())
+                Ok(if corrected {
+                    test.cramers_v_corrected.into()
+                } else {
+                    test.cramers_v.into()
+                })
             },
         }))
     }

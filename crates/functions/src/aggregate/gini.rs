@@ -1,4 +1,4 @@
-//! `gini(x)`: how unequally a sum is spread.
+//! `gini(x [, corrected])`: how unequally a sum is spread.
 
 use std::sync::Arc;
 
@@ -19,10 +19,11 @@ use crate::kernel::exact_sum::ExactSum;
     description = "Returns the Gini coefficient, 0 to 1: 0 where all values are the same, near 1 where one holds \
 nearly all, such as returns over products or cost over customers. It is half the mean difference between two values \
 over the mean, sum((2i - n - 1) * x_i) / (n * sum(x)) over ascending values, with the divisor n (Gini 1912; the \
-same as R's ineq::Gini without correction). NULL, infinities and NaN are ignored. Shares of a sum need values that \
+same as R's ineq::Gini without correction). With corrected the \
+divisor is n - 1 (R's `corr = TRUE`), which does not come out too low for a sample and is NULL for a single value. NULL, infinities and NaN are ignored. Shares of a sum need values that \
 are not negative: with a negative value, without values, or with a sum of 0 the result is NULL. Takes eight bytes \
 of memory a row.",
-    syntax_example = "gini(x)",
+    syntax_example = "gini(x [, corrected])",
     sql_example = r#"```sql
 select gini(returns) as gini
 from (values (0), (0), (0), (8)) as products(returns);
@@ -32,15 +33,24 @@ from (values (0), (0), (0), (8)) as products(returns);
 | 0.75 |
 +------+
 ```"#,
-    argument(name = "x", description = "Amount or count, 0 or more.")
+    argument(name = "x", description = "Amount or count, 0 or more."),
+    argument(
+        name = "corrected",
+        description = "Whether to divide by n - 1, for a sample; false by default."
+    )
 )]
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Gini;
 
 impl Aggregate for Gini {
     const NAME: &'static str = "gini";
-    const PARAMETERS: Parameters =
-        Parameters::new(Self::NAME, &[Parameter::column("x", Kind::Number)]);
+    const PARAMETERS: Parameters = Parameters::new(
+        Self::NAME,
+        &[
+            Parameter::column("x", Kind::Number),
+            Parameter::option("corrected", Kind::Boolean),
+        ],
+    );
 
     fn result(&self) -> DataType {
         DataType::Float64
@@ -50,8 +60,10 @@ impl Aggregate for Gini {
         collected::columns()
     }
 
-    fn build(&self, _: &Call) -> Result<Box<dyn Build>> {
-        Ok(Box::new(Collected(Inequality)))
+    fn build(&self, call: &Call) -> Result<Box<dyn Build>> {
+        Ok(Box::new(Collected(Inequality {
+            corrected: call.flag(1)?.unwrap_or(false),
+        })))
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -60,16 +72,19 @@ impl Aggregate for Gini {
 }
 
 #[derive(Debug)]
-struct Inequality;
+struct Inequality {
+    corrected: bool,
+}
 
 impl Summary for Inequality {
     fn finish(&self, groups: &mut [Vec<f64>]) -> Result<ArrayRef> {
-        let coefficients: Float64Array = groups.iter_mut().map(|g| gini(g)).collect();
+        let coefficients: Float64Array =
+            groups.iter_mut().map(|g| gini(g, self.corrected)).collect();
         Ok(Arc::new(coefficients))
     }
 }
 
-fn gini(values: &mut [f64]) -> Option<f64> {
+fn gini(values: &mut [f64], corrected: bool) -> Option<f64> {
     values.sort_unstable_by(f64::total_cmp);
     if *values.first()? < 0.0 {
         return None;
@@ -80,7 +95,8 @@ fn gini(values: &mut [f64]) -> Option<f64> {
         total.add(*x);
         ranked.add((2.0 * i as f64 + 1.0 - n) * x);
     }
-    let coefficient = ranked.value() / (n * total.value());
+    let divisor = if corrected { n - 1.0 } else { n };
+    let coefficient = ranked.value() / (divisor * total.value());
     coefficient.is_finite().then_some(coefficient)
 }
 
@@ -117,12 +133,17 @@ mod tests {
         let mut incomes = [
             541.0, 1463.0, 2445.0, 3438.0, 4437.0, 5401.0, 6392.0, 8304.0, 11904.0, 22261.0,
         ];
-        assert!((gini(&mut incomes).unwrap() - 0.462_091_1).abs() < 5e-8);
+        assert!((gini(&mut incomes, false).unwrap() - 0.462_091_1).abs() < 5e-8);
+        // corr = TRUE is n / (n - 1) of it.
+        let corrected = gini(&mut incomes, true).unwrap();
+        assert!((corrected - 0.462_091_1 * 10.0 / 9.0).abs() < 1e-7);
     }
 
     #[test]
     fn negative_values_have_no_shares() {
-        assert_eq!(gini(&mut [3.0, -1.0]), None);
-        assert_eq!(gini(&mut []), None);
+        assert_eq!(gini(&mut [3.0, -1.0], false), None);
+        assert_eq!(gini(&mut [], false), None);
+        assert_eq!(gini(&mut [3.0], false), Some(0.0));
+        assert_eq!(gini(&mut [3.0], true), None);
     }
 }

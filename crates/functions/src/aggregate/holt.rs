@@ -1,15 +1,16 @@
-//! `holt(t, x [, steps [, level [, damped [, alpha [, beta_star [, phi [, start [, limits]]]]]]]])`: forecast of a trend.
+//! `holt(t, x [, steps [, level [, damped [, alpha [, beta_star [, phi [, start [, limits [, initial [, n_estimated]]]]]]]]]])`: forecast of a trend.
 
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
+use aftersight_stats::exp_smoothing::Shape;
 use aftersight_stats::holt::holt;
 use aftersight_stats::smoothing_fit::SmoothingOptions;
 
 use super::Aggregate;
-use super::smoothing::{Horizon, RESULT, Series, options, smoothed, start, weight};
+use super::smoothing::{Horizon, RESULT, Series, given, options, smoothed, start, weight};
 use crate::additive::Build;
 use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::folded::{self, Folded};
@@ -24,7 +25,7 @@ reason says why. Intervals are those of the state-space model; R's holt(initial 
 limits => 'r_holt' repeats. \
 Rows without t are left out; a NULL as x, two rows of one t or fewer than two values leave all but n, converged and reason \
 NULL. Over no rows the result is NULL.",
-    syntax_example = "holt(t, x [, steps [, level [, damped [, alpha [, beta_star [, phi [, start [, limits]]]]]]]])",
+    syntax_example = "holt(t, x [, steps [, level [, damped [, alpha [, beta_star [, phi [, start [, limits [, initial [, n_estimated]]]]]]]]]])",
     sql_example = r#"```sql
 select f.fitted as fitted, f.trend as trend, f.forecasts[2]['mean'] as second
 from (
@@ -74,6 +75,14 @@ from (
         name = "limits",
         description = "'model' (default) or 'r_holt', to compare with tables that R's holt(initial = 'simple') made."
     ),
+    argument(
+        name = "initial",
+        description = "State before the first value, instead of start: a list of level and trend; none by default."
+    ),
+    argument(
+        name = "n_estimated",
+        description = "How many numbers the variance of the errors allows for (n - n_estimated); those this call estimates by default. To repeat a fit made elsewhere, give its weights and initial state, and how many they are."
+    ),
     related_udf(name = "ses"),
     related_udf(name = "holt_winters")
 )]
@@ -97,6 +106,8 @@ impl Aggregate for Holt {
             Parameter::option("phi", Kind::Number),
             Parameter::option("start", Kind::Text),
             Parameter::option("limits", Kind::Text),
+            Parameter::option("initial", Kind::Numbers),
+            Parameter::option("n_estimated", Kind::Number),
         ],
     );
 
@@ -121,6 +132,12 @@ impl Aggregate for Holt {
             limits_as_r_holt: call.choice(9, &LIMITS)?.unwrap_or(false),
             ..options(weight(call, 5)?, start(call, 8, false)?)
         };
+        let shape = Shape {
+            trend: true,
+            damped,
+            ..Shape::default()
+        };
+        let options = given(call, 10, shape, options)?;
         Ok(Box::new(Folded {
             empty: Series::default(),
             result: &RESULT,

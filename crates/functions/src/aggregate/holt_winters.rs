@@ -1,5 +1,5 @@
-//! `holt_winters(t, x, period [, steps [, level [, type [, damped [, alpha [, beta [, gamma [, phi [, start]]]]]]]]])`:
-//! forecast of a season.
+//! `holt_winters(t, x, period [, steps [, level [, type [, damped [, alpha [, beta [, gamma [, phi [, start
+//! [, initial [, n_estimated]]]]]]]]]]])`: forecast of a season.
 
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
@@ -8,10 +8,10 @@ use datafusion_macros::user_doc;
 
 use aftersight_stats::exp_smoothing::{Recursion, Season, Shape};
 use aftersight_stats::holt_winters::holt_winters;
-use aftersight_stats::smoothing_fit::SmoothingOptions;
+use aftersight_stats::smoothing_fit::{SmoothingOptions, Start};
 
 use super::Aggregate;
-use super::smoothing::{Horizon, RESULT, Series, options, smoothed, start, weight};
+use super::smoothing::{Horizon, RESULT, Series, given, options, smoothed, start, weight};
 use crate::additive::Build;
 use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::folded::{self, Folded};
@@ -26,7 +26,7 @@ R's likelihood; where the search does not arrive converged is false, the fields 
 Rows are taken as equally spaced in order of t; rows without t are left out. Fewer than two seasons, a NULL as x (fill gaps \
 before), two rows of one t, or for 'multiplicative' a value of 0 or less leave all but n, converged and reason NULL. Over \
 no rows the result is NULL.",
-    syntax_example = "holt_winters(t, x, period [, steps [, level [, type [, damped [, alpha [, beta [, gamma [, phi [, start]]]]]]]]])",
+    syntax_example = "holt_winters(t, x, period [, steps [, level [, type [, damped [, alpha [, beta [, gamma [, phi [, start [, initial [, n_estimated]]]]]]]]]]])",
     sql_example = r#"```sql
 select f.converged as converged, f.forecasts[1]['mean'] as first, f.forecasts[2]['mean'] as second
 from (
@@ -82,7 +82,15 @@ from (
     ),
     argument(
         name = "start",
-        description = "'optimal' (default; estimated), 'simple' or 'decompose' (as R's HoltWinters)."
+        description = "'optimal' (default; estimated), 'simple' (means of the first seasons) or 'decompose' (R's HoltWinters: a start from the first two seasons, and multiplicative seasons that divide by the new level)."
+    ),
+    argument(
+        name = "initial",
+        description = "State before the first value, instead of start: a list of level, trend and one season for each phase, that of the first value first; none by default."
+    ),
+    argument(
+        name = "n_estimated",
+        description = "How many numbers the variance of the errors allows for (n - n_estimated); those this call estimates by default. To repeat a fit made elsewhere, give its weights and initial state, and how many they are."
     ),
     related_udf(name = "holt"),
     related_udf(name = "seasonal_decompose")
@@ -112,6 +120,8 @@ impl Aggregate for HoltWinters {
             Parameter::option("gamma", Kind::Number),
             Parameter::option("phi", Kind::Number),
             Parameter::option("start", Kind::Text),
+            Parameter::option("initial", Kind::Numbers),
+            Parameter::option("n_estimated", Kind::Number),
         ],
     );
 
@@ -128,12 +138,16 @@ impl Aggregate for HoltWinters {
         let Some(period) = call.whole(2, 2, 500)? else {
             return call.refuse(2, "a number of steps", "NULL");
         };
+        let start = start(call, 11, true)?;
         let shape = Shape {
             trend: true,
             damped: call.flag(6)?.unwrap_or(false),
             season: call.choice(5, &TYPES)?.unwrap_or(Season::Additive),
             period: period as usize,
-            recursion: Recursion::ErrorCorrection,
+            recursion: match start {
+                Start::Decompose => Recursion::Classical,
+                _ => Recursion::ErrorCorrection,
+            },
         };
         let horizon = Horizon::read(call, 3, 4, 2 * shape.period)?;
         let phi = weight(call, 10)?;
@@ -144,8 +158,9 @@ impl Aggregate for HoltWinters {
             beta: weight(call, 8)?,
             gamma: weight(call, 9)?,
             phi,
-            ..options(weight(call, 7)?, start(call, 11, true)?)
+            ..options(weight(call, 7)?, start)
         };
+        let options = given(call, 12, shape, options)?;
         Ok(Box::new(Folded {
             empty: Series::default(),
             result: &RESULT,
@@ -164,12 +179,11 @@ impl Aggregate for HoltWinters {
 
 #[cfg(test)]
 mod tests {
-    use aftersight_stats::smoothing_fit::Start;
-
     use super::super::smoothing::tests::slowly;
     use super::*;
     use crate::harness::{
-        Cell, Subject, assert_near, published_case, published_numbers, session, value,
+        Cell, Subject, assert_near, planning_error, published_case, published_numbers, session,
+        value,
     };
 
     #[test]
@@ -228,7 +242,7 @@ mod tests {
         assert_near(&means, &[18.0, 22.0, 20.0, 24.0], 1e-6);
     }
 
-    /// R's hw with its own weights; the start is estimated here, R's to three digits.
+    /// R's hw with the weights and the start it estimated: forecasts and both limits.
     #[tokio::test]
     async fn the_published_case_is_met() {
         let Some(case) = published_case("exp_smoothing.json", "Holt-Winters additive") else {
@@ -236,16 +250,81 @@ mod tests {
         };
         let expected = &case["expected"];
         let params = &expected["params"];
-        let means = published_numbers(&expected["forecast"]);
+        let of = |name: &str| params[name].as_f64().unwrap();
+        // R's seasons are the latest first, and sum to 0.
+        let seasons = ["s0_0", "s0_1", "s0_2"].map(of);
+        let [last, before, second] = seasons;
         let options = format!(
-            "4, {}, null, null, null, {}, {}, {}",
-            means.len(),
+            "4, 5, null, null, null, {}, {}, {}, null, null, [{}, {}, {}, {second}, {before}, {last}], 8",
             params["alpha"],
             params["beta"],
-            params["gamma"]
+            params["gamma"],
+            params["l0"],
+            params["b0"],
+            -seasons.iter().sum::<f64>(),
         );
-        let got = field(&published_numbers(&case["input"]), &options, "forecasts").await;
-        let got: Vec<Cell> = got.iter().skip(1).step_by(4).cloned().collect();
-        assert_near(&got, &means, 0.05);
+        let x = published_numbers(&case["input"]);
+        let got = field(&x, &options, "forecasts").await;
+        for (place, name) in [(1, "forecast"), (2, "lower95"), (3, "upper95")] {
+            let got: Vec<Cell> = got.iter().skip(place).step_by(4).cloned().collect();
+            let published = published_numbers(&expected[name]);
+            assert_near(&got, &published[..5], 1e-5);
+        }
+        let got = field(&x, &options, "fitted").await;
+        assert_near(&got, &published_numbers(&expected["fitted"]), 1e-5);
+        let got = field(&x, &options, "sigma2").await;
+        assert_near(&got, &[of("sigma2")], 1e-5);
+    }
+
+    /// R 4.2: HoltWinters(ts(UKgas[1:24], frequency = 4), 0.3, 0.1, 0.6, seasonal), whose gamma
+    /// is gamma_star: last level and trend, the next season, and the first of its predictions.
+    #[tokio::test]
+    async fn decompose_is_the_classical_method_of_r() {
+        let x = [
+            160.1, 129.7, 84.8, 120.1, 160.1, 124.9, 84.8, 116.9, 169.7, 140.9, 89.7, 123.3, 187.3,
+            144.1, 92.9, 120.1, 176.1, 147.3, 89.7, 123.3, 185.7, 155.3, 99.3, 131.3,
+        ];
+        for (season, expected) in [
+            (
+                "additive",
+                [
+                    139.271_729_911_502,
+                    0.765_561_371_633_004,
+                    979.556_839_385_353,
+                    190.107_749_998_468,
+                ],
+            ),
+            (
+                "multiplicative",
+                [
+                    139.466_091_911_796,
+                    0.831_597_799_915_116,
+                    941.961_742_886_836,
+                    194.723_353_226_17,
+                ],
+            ),
+        ] {
+            let options =
+                format!("4, 1, null, '{season}', null, 0.3, 0.03, 0.42, null, 'decompose'");
+            let mut got = Vec::new();
+            for name in ["level", "trend", "sse"] {
+                got.extend(field(&x, &options, name).await);
+            }
+            got.push(field(&x, &options, "forecasts").await.swap_remove(1));
+            assert_near(&got, &expected, 1e-9);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_initial_state_has_a_number_for_everything() {
+        let query = "select holt_winters(t, x, 2, null, null, null, null, null, null, null, null, null, [1.0, 2.0]) \
+                     from (values (1, 2)) as d(t, x)";
+        let got = planning_error(&session(), query).await;
+        assert!(
+            got.contains(
+                "a list of level, trend and 2 seasons as argument 13 (initial), got 2 numbers"
+            ),
+            "{got}"
+        );
     }
 }

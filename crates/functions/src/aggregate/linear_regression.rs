@@ -1,16 +1,16 @@
-//! `linear_regression(y, x1, ...)`: least squares.
+//! `linear_regression(y, x1, ... [, 'no_intercept'])`: least squares.
 
 use arrow::datatypes::DataType;
-use datafusion::common::Result;
+use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use aftersight_stats::linear_regression::{Coefficient, linear_regression};
 
 use super::Aggregate;
-use super::drivers::{Names, PARAMETERS};
+use super::drivers::Names;
 use crate::additive::Build;
-use crate::args::{Call, Parameters};
+use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::folded::{self, Folded};
 use crate::tally::Rows;
 use crate::value::{Type, Value};
@@ -21,11 +21,12 @@ use crate::value::{Type, Value};
 `struct(n, df_residual, r_squared, adjusted_r_squared, sigma, f, f_p_value, coefficients, reason)`: coefficients \
 lists `struct(term_no, estimate, se, t, p_value, lower, upper, vif)`, the intercept as term_no 0, then the \
 predictors in the order of the arguments from 1; limits are at 95 percent; vif is the variance inflation through \
-the other predictors. It passes NIST's Longley. n counts the rows without a NULL, infinity or NaN; the others \
+the other predictors. 'no_intercept' behind the predictors fits through the origin: no term 0, and r_squared is the share \
+of the sum of squares of y, as in R. It passes NIST's linear sets, ill-conditioned ones too. n counts the rows without a NULL, infinity or NaN; the others \
 are left out. With fewer rows than coefficients, a predictor that does not vary or that is a combination of \
 those before it, all other fields are NULL and reason names the column. Over no rows the result is NULL. Keeps \
 the rows: eight bytes of memory a column and row.",
-    syntax_example = "linear_regression(y, x1, ...)",
+    syntax_example = "linear_regression(y, x1, ... [, 'no_intercept'])",
     sql_example = r#"```sql
 select round(r.coefficients[1]['estimate'], 4) as intercept, round(r.coefficients[2]['estimate'], 4) as slope
 from (
@@ -41,7 +42,7 @@ from (
     argument(name = "y", description = "Outcome."),
     argument(
         name = "x1",
-        description = "A predictor; give as many columns as there are predictors."
+        description = "A predictor; give as many columns as there are predictors. Behind them the text 'no_intercept', if wanted."
     )
 )]
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
@@ -70,12 +71,36 @@ const RESULT: Type = Type::Record(&[
     ("reason", Type::Text),
 ]);
 
+/// Whether there is an intercept.
+const MODES: [(&str, bool); 2] = [("intercept", true), ("no_intercept", false)];
+
 impl Aggregate for LinearRegression {
     const NAME: &'static str = "linear_regression";
-    const PARAMETERS: Parameters = Parameters::new(Self::NAME, PARAMETERS);
+    const PARAMETERS: Parameters = Parameters::new(
+        Self::NAME,
+        &[
+            Parameter::column("y", Kind::Number),
+            Parameter::column("x1", Kind::Predictor).repeated(),
+        ],
+    );
 
     fn result(&self) -> DataType {
         RESULT.data_type()
+    }
+
+    fn result_of(&self, arguments: &[DataType]) -> Result<DataType> {
+        let last = arguments.len().saturating_sub(1);
+        for (i, t) in arguments.iter().enumerate().skip(1) {
+            if t.is_string() && (i == 1 || i < last) {
+                return plan_err!(
+                    "'{}' expects a number as argument {} (x1), got {t}: \
+                     'no_intercept' comes last, behind the predictors",
+                    Self::NAME,
+                    i + 1
+                );
+            }
+        }
+        Ok(self.result())
     }
 
     fn state(&self, _: &[DataType]) -> Vec<(String, DataType)> {
@@ -84,10 +109,14 @@ impl Aggregate for LinearRegression {
 
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {
         let names = Names::of(call);
+        let last = call.n_arguments().saturating_sub(1);
+        let is_text = call.types().get(last).is_some_and(DataType::is_string);
+        let has_mode = last > 1 && (is_text || call.is_text(last));
+        let intercept = !has_mode || call.choice(last, &MODES)?.unwrap_or(true);
         Ok(Box::new(Folded {
-            empty: Rows::complete(call.n_arguments().max(2)),
+            empty: Rows::complete((last + usize::from(!has_mode)).max(2)),
             result: &RESULT,
-            finish: move |rows: &Rows| Ok(regression(&rows.sorted_columns(), &names)),
+            finish: move |rows: &Rows| Ok(regression(&rows.sorted_columns(), &names, intercept)),
         }))
     }
 
@@ -96,15 +125,16 @@ impl Aggregate for LinearRegression {
     }
 }
 
-fn regression(columns: &[Vec<f64>], names: &Names) -> Value {
+fn regression(columns: &[Vec<f64>], names: &Names, intercept: bool) -> Value {
     let n = columns[0].len();
     if n == 0 {
         return Value::Null;
     }
     let predictors: Vec<&[f64]> = columns[1..].iter().map(Vec::as_slice).collect();
-    match linear_regression(&columns[0], &predictors, true, 0.95) {
+    match linear_regression(&columns[0], &predictors, intercept, 0.95) {
         Ok(fit) => {
-            let terms = fit.intercept.iter().chain(&fit.coefficients).enumerate();
+            let first = usize::from(!intercept);
+            let terms = (first..).zip(fit.intercept.iter().chain(&fit.coefficients));
             Value::Record(vec![
                 n.into(),
                 fit.df_residual.into(),
@@ -142,7 +172,9 @@ fn coefficient((term_no, c): (usize, &Coefficient)) -> Value {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::harness::{Cell, Subject, assert_near, flat, published, session, value};
+    use crate::harness::{
+        Cell, Subject, assert_near, flat, planning_error, published, session, value,
+    };
 
     #[test]
     fn linear_regression_passes_the_common_tests() {
@@ -154,7 +186,7 @@ pub(super) mod tests {
                 let mut pairs: Vec<(f64, f64)> = rows.iter().filter_map(|r| r.1.zip(r.0)).collect();
                 pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
                 let (y, x): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
-                match regression(&[y, x], &Names::of_columns(&["y", "x"])) {
+                match regression(&[y, x], &Names::of_columns(&["y", "x"]), true) {
                     Value::Null => vec![Cell::Null; 9],
                     value => flat(value),
                 }
@@ -207,6 +239,34 @@ pub(super) mod tests {
             let at = 8 * term;
             assert_near(&got[at + 1..at + 2], &[estimate], 1e-8 * estimate.abs());
             assert_near(&got[at + 2..at + 3], &[se], 1e-8 * se);
+        }
+    }
+
+    /// NoInt2 of NIST's Statistical Reference Datasets: a line through the origin.
+    #[tokio::test]
+    async fn no_intercept_is_asked_for_behind_the_predictors() {
+        let from = "(values (3, 4), (4, 5), (4, 6)) as t(y, x)";
+        let query = format!(
+            "select make_array(cast(c.term_no as double), c.estimate, c.se, r['sigma'], r['r_squared']) from ( \
+             select r, r['coefficients'][1] as c from ( \
+             select linear_regression(y, x, 'no_intercept') as r from {from}))"
+        );
+        let expected = [
+            1.0,
+            0.727_272_727_272_727,
+            0.420_827_318_078_432e-1,
+            0.369_274_472_937_998,
+            0.993_348_115_299_335,
+        ];
+        assert_near(&value(&session(), &query).await, &expected, 1e-12);
+        for (call, expected) in [
+            ("y, 'no_intercept'", "'no_intercept' comes last"),
+            ("y, 'no_intercept', x", "'no_intercept' comes last"),
+            ("y, x, 'none'", "one of 'intercept', 'no_intercept'"),
+        ] {
+            let query = format!("select linear_regression({call}) from {from}");
+            let got = planning_error(&session(), &query).await;
+            assert!(got.contains(expected), "{call}: {got}");
         }
     }
 

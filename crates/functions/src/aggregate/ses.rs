@@ -1,14 +1,15 @@
-//! `ses(t, x [, steps [, level [, alpha [, start]]]])`: forecast of a level.
+//! `ses(t, x [, steps [, level [, alpha [, start [, initial [, n_estimated]]]]]])`: forecast of a level.
 
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
+use aftersight_stats::exp_smoothing::Shape;
 use aftersight_stats::ses::ses;
 
 use super::Aggregate;
-use super::smoothing::{Horizon, RESULT, Series, options, smoothed, start, weight};
+use super::smoothing::{Horizon, RESULT, Series, given, options, smoothed, start, weight};
 use crate::additive::Build;
 use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::folded::{self, Folded};
@@ -23,7 +24,7 @@ one-step errors; fields of a trend or season are NULL. An alpha that is not give
 0.0001..0.9999. Where the search does not arrive converged is false, the fields hold the last values and reason says why. \
 Rows are taken as equally spaced in order of t; rows without t are left out. Two rows of one t, or a NULL, infinity or NaN \
 as x (fill gaps before), leave all but n, converged and reason NULL. Over no rows the result is NULL.",
-    syntax_example = "ses(t, x [, steps [, level [, alpha [, start]]]])",
+    syntax_example = "ses(t, x [, steps [, level [, alpha [, start [, initial [, n_estimated]]]]]])",
     sql_example = r#"```sql
 select f.fitted as fitted, f.forecasts[1]['mean'] as next
 from (
@@ -57,6 +58,14 @@ from (
         name = "start",
         description = "'optimal' (default; estimated) or 'simple' (the first value)."
     ),
+    argument(
+        name = "initial",
+        description = "State before the first value, instead of start: a list of one number, the level; none by default."
+    ),
+    argument(
+        name = "n_estimated",
+        description = "How many numbers the variance of the errors allows for (n - n_estimated); those this call estimates by default. To repeat a fit made elsewhere, give its weights and initial state, and how many they are."
+    ),
     related_udf(name = "holt"),
     related_udf(name = "holt_winters")
 )]
@@ -74,6 +83,8 @@ impl Aggregate for Ses {
             Parameter::option("level", Kind::Number),
             Parameter::option("alpha", Kind::Number),
             Parameter::option("start", Kind::Text),
+            Parameter::option("initial", Kind::Numbers),
+            Parameter::option("n_estimated", Kind::Number),
         ],
     );
 
@@ -88,6 +99,7 @@ impl Aggregate for Ses {
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {
         let horizon = Horizon::read(call, 2, 3, 10)?;
         let options = options(weight(call, 4)?, start(call, 5, false)?);
+        let options = given(call, 6, Shape::default(), options)?;
         Ok(Box::new(Folded {
             empty: Series::default(),
             result: &RESULT,

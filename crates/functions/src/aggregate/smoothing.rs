@@ -4,7 +4,7 @@ use arrow::array::ArrayRef;
 use datafusion::common::Result;
 
 use aftersight_stats::StatsError;
-use aftersight_stats::exp_smoothing::Smoothing;
+use aftersight_stats::exp_smoothing::{Season, Shape, Smoothing, State};
 use aftersight_stats::smoothing_fit::{SmoothingOptions, Start};
 
 use crate::args::Call;
@@ -73,6 +73,50 @@ pub(super) fn start(call: &Call, i: usize, seasonal: bool) -> Result<Start> {
         Some(1) => Start::Simple,
         Some(2) => Start::Decompose,
         _ => Start::Optimal,
+    })
+}
+
+/// Reads the state to begin with, level, trend and seasons, and how many numbers of the call were
+/// estimated from the series elsewhere.
+pub(super) fn given(
+    call: &Call,
+    i: usize,
+    shape: Shape,
+    options: SmoothingOptions,
+) -> Result<SmoothingOptions> {
+    let estimated = call.whole(i + 1, 0, 10_000)?.map(|n| n as usize);
+    let Some(numbers) = call.numbers(i)? else {
+        return Ok(SmoothingOptions {
+            estimated,
+            ..options
+        });
+    };
+    let n_seasons = match shape.season {
+        Season::None => 0,
+        _ => shape.period,
+    };
+    let n_expected = 1 + usize::from(shape.trend) + n_seasons;
+    if numbers.len() != n_expected {
+        let expected = match (shape.trend, n_seasons) {
+            (false, 0) => "a list of the level".to_string(),
+            (true, 0) => "a list of level and trend".to_string(),
+            _ => format!("a list of level, trend and {n_seasons} seasons"),
+        };
+        return call.refuse(i, &expected, format!("{} numbers", numbers.len()));
+    }
+    let mut rest = numbers.into_iter();
+    let mut next = || rest.next().unwrap_or(0.0);
+    let level = next();
+    let trend = if shape.trend { next() } else { 0.0 };
+    let seasons = rest.collect();
+    Ok(SmoothingOptions {
+        start: Start::Given(State {
+            level,
+            trend,
+            seasons,
+        }),
+        estimated,
+        ..options
     })
 }
 

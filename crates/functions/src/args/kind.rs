@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     Duration,
     /// True or false, or a text of modes in the last place.
     Step,
+    /// Any number, as Float64, or a text of modes in the last place.
+    Predictor,
     /// What tells groups apart: text, whole numbers, dates, true and false; as Utf8.
     Label,
     /// A sentiment: any number as Float64, or text as Utf8.
@@ -80,6 +82,7 @@ impl Kind {
             }
             (Self::Duration, t) => Self::Number.coerce(t),
             (Self::Step, t) => Self::Boolean.coerce(t).or_else(|| Self::Text.coerce(t)),
+            (Self::Predictor, t) => Self::Number.coerce(t).or_else(|| Self::Text.coerce(t)),
             (Self::Id, DataType::Null) => Some(DataType::Int64),
             (Self::Id, t) if t.is_integer() || t.is_string() => Some(t.clone()),
             (
@@ -123,7 +126,7 @@ impl Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Number | Self::Amount => "a number",
+            Self::Number | Self::Amount | Self::Predictor => "a number",
             Self::Numbers => "a list of numbers",
             Self::Boolean | Self::Step => "true or false",
             Self::Text => "text",

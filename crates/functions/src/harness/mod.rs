@@ -8,6 +8,7 @@
 
 mod accumulators;
 mod queries;
+mod references;
 
 use std::sync::Arc;
 

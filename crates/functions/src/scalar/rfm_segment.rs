@@ -11,7 +11,7 @@ use datafusion_macros::user_doc;
 
 use super::Scalar;
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::segments::{Cell, Model, models};
+use crate::segments::{Cell, Model, all_models, models};
 
 #[user_doc(
     doc_section(label = "Customer Functions"),
@@ -19,7 +19,8 @@ use crate::segments::{Cell, Model, models};
 loyal_customers, potential_loyalists, new_customers, promising, need_attention, about_to_sleep, at_risk, \
 cant_lose_them, hibernating, lost, others. `cells11` lists every cell once; `rf10` (the map of regular expressions \
 in many public notebooks) ignores m; `rfm10` (R package rfm 0.3.0) and `putler11` (Putler's table as rfm 0.2.2 reads \
-it) leave gaps, which are 'others', and overlap, where the first row of the published table wins. Scores that are \
+it) leave gaps, which are 'others', and overlap, where the first row of the published table wins; `spider2_11` \
+(Spider 2.0) goes by r and f + m, and has recent_users and price_sensitive besides. Scores that are \
 NULL or not 1 to 5 have no segment: the result is NULL.",
     syntax_example = "rfm_segment(r, f, m [, model])",
     sql_example = r#"```sql
@@ -41,7 +42,7 @@ from (values (5, 5, 5), (1, 4, 4), (3, 1, 2)) as scores(r, f, m);
     ),
     argument(
         name = "model",
-        description = "'cells11' (default), 'rf10', 'rfm10' or 'putler11'."
+        description = "'cells11' (default), 'rf10', 'rfm10', 'putler11' or 'spider2_11'."
     ),
     related_udf(name = "rfm_bucket")
 )]
@@ -66,7 +67,7 @@ impl Scalar for RfmSegment {
     }
 
     fn options(&self, call: &Call) -> Result<&'static Model> {
-        let choices: Vec<_> = models().iter().map(|m| (m.name, m)).collect();
+        let choices: Vec<_> = all_models().map(|m| (m.name, m)).collect();
         Ok(call.choice(3, &choices)?.unwrap_or(&models()[0]))
     }
 

@@ -1,4 +1,4 @@
-//! `chain_ladder(origin, age, amount [, latest [, max_age]])`: how amounts grow with age.
+//! `chain_ladder(origin, age, amount [, latest [, max_age [, sigma]]])`: how amounts grow with age.
 
 use aftersight_stats::survival::Development;
 use arrow::array::ArrayRef;
@@ -22,7 +22,7 @@ origins that have it behind them: a list with a struct for each age, of age, fac
 the next age), sigma and factor_std_err (Mack 1993), and developed_share (the part of the final amount that is there at \
 this age). `mack` carries the open origins to the end with it. It assumes that origins develop alike. Rows with a NULL, negative ages and numbers that are not finite are left out, as \
 are periods that are no whole numbers; a cell of the triangle without rows is 0. Without rows the list is empty; a factor with nothing to grow from is NULL.",
-    syntax_example = "chain_ladder(origin, age, amount [, latest [, max_age]])",
+    syntax_example = "chain_ladder(origin, age, amount [, latest [, max_age [, sigma]]])",
     sql_example = r#"```sql
 select d['age'] as age, d['factor'] as factor, d['developed_share'] as developed_share
 from (
@@ -55,6 +55,10 @@ from (
     argument(
         name = "max_age",
         description = "Age at which all is developed: later amounts count at it. The age of the first origin by default."
+    ),
+    argument(
+        name = "sigma",
+        description = "How the spread of the last step is guessed, which one origin alone has behind it: 'mack' (default; 1993) or 'log_linear' (a line through the logarithms of the others, as R's MackChainLadder does unless told otherwise)."
     ),
     related_udf(name = "mack")
 )]

@@ -1,10 +1,10 @@
-//! `logrank(time, event, group [, cluster [, weight]])`: do groups have the same time to the event?
+//! `logrank(time, event, group [, cluster [, weight [, strata [, rho]]]])`: do groups have the same time to the event?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use aftersight_stats::survival::{LogrankGroup, SurvivalTimes, logrank};
+use aftersight_stats::survival::{LogrankGroup, SurvivalTimes, logrank_stratified};
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, StringArray, StructArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Fields};
@@ -28,10 +28,13 @@ alike), as struct(chi_square, df, p_value, groups): groups is a list of struct(g
 of the text of their names, with the events each would have if all were alike. A small p_value says that the curves \
 differ; curves that cross may differ unseen. With a cluster, such as the customer, subjects of one may be alike, whatever \
 group they are in: the robust score test of Cox's model (Lin and Wei 1989, ties after Breslow); a subject whose cluster is \
-NULL is one of its own. Rows without a weight above 0 are left out. Rows with a NULL, and times that are negative or no numbers, are left \
+NULL is one of its own. With strata, such as the product, subjects are compared within them only, so that a group \
+with other products is not taken for a better one. rho weights times by the survival before them to this power: 1 is the \
+test of Peto and Peto, which looks at early differences more; observed and expected are weighted too. Rows without a \
+weight above 0 are left out. Rows with a NULL, and times that are negative or no numbers, are left \
 out. With fewer than two groups, or where no event has two groups at risk, chi_square and p_value are NULL. Numbers are those of R's \
 survival::survdiff.",
-    syntax_example = "logrank(time, event, group [, cluster [, weight]])",
+    syntax_example = "logrank(time, event, group [, cluster [, weight [, strata [, rho]]]])",
     sql_example = r#"```sql
 select t['df'] as df, round(t['chi_square'], 3) as chi_square, round(t['p_value'], 3) as p_value
 from (
@@ -63,6 +66,14 @@ from (
         name = "weight",
         description = "How many subjects the row stands for, above 0; 1 by default."
     ),
+    argument(
+        name = "strata",
+        description = "Within what subjects are compared: integer or text; none by default."
+    ),
+    argument(
+        name = "rho",
+        description = "Power of the survival that times are weighted by, -10 to 10; 0 by default, all alike."
+    ),
     related_udf(name = "km_survival")
 )]
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
@@ -78,6 +89,8 @@ impl Aggregate for Logrank {
             Parameter::column("group", Kind::Id),
             CLUSTER,
             WEIGHT,
+            Parameter::column("strata", Kind::Id).optional(),
+            Parameter::option("rho", Kind::Number),
         ],
     );
 
@@ -91,9 +104,11 @@ impl Aggregate for Logrank {
 
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {
         let places = Places::read(call, 3);
+        let strata = call.gives(5).then_some(5);
+        let rho = call.between(6, -10.0, 10.0)?.unwrap_or(0.0);
         Ok(match places.are_none() {
-            true => Box::new(Walked(Tests::<Exit>::new(places))),
-            false => Box::new(Walked(Tests::<Member>::new(places))),
+            true => Box::new(Walked(Tests::<Exit>::new(places, strata, rho))),
+            false => Box::new(Walked(Tests::<Member>::new(places, strata, rho))),
         })
     }
 
@@ -120,27 +135,30 @@ fn fields() -> Fields {
     ])
 }
 
-/// A subject and the group it is in.
+/// A subject, and the group and stratum it is in; without strata the text of the latter is empty.
 #[derive(Debug)]
 struct Grouped<S> {
     subject: S,
     group: Box<str>,
+    stratum: Box<str>,
 }
 
 impl<S: Subject> Event for Grouped<S> {
     fn heap_bytes(&self) -> usize {
-        self.subject.heap_bytes() + self.group.len()
+        self.subject.heap_bytes() + self.group.len() + self.stratum.len()
     }
 
     fn write(&self, bytes: &mut Vec<u8>) {
         self.subject.write(bytes);
         write_text(&self.group, bytes);
+        write_text(&self.stratum, bytes);
     }
 
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         Some(Self {
             subject: S::read(bytes)?,
             group: read_text(bytes)?,
+            stratum: read_text(bytes)?,
         })
     }
 }
@@ -148,13 +166,17 @@ impl<S: Subject> Event for Grouped<S> {
 #[derive(Debug)]
 struct Tests<S> {
     places: Places,
+    strata: Option<usize>,
+    rho: f64,
     subject: PhantomData<fn() -> S>,
 }
 
 impl<S> Tests<S> {
-    fn new(places: Places) -> Self {
+    fn new(places: Places, strata: Option<usize>, rho: f64) -> Self {
         Self {
             places,
+            strata,
+            rho,
             subject: PhantomData,
         }
     }
@@ -166,10 +188,21 @@ impl<S: Subject> Walk for Tests<S> {
     fn read(&self, values: &[ArrayRef], mut keep: impl FnMut(usize, Grouped<S>)) -> Result<()> {
         let names = cast(&values[2], &DataType::LargeUtf8)?;
         let names = names.as_string::<i64>();
+        let strata = self.strata.map(|i| cast(&values[i], &DataType::LargeUtf8));
+        let strata = strata.transpose()?;
+        let strata = strata.as_ref().map(|strata| strata.as_string::<i64>());
         exits::read(values, self.places, |row, subject| {
-            if names.is_valid(row) {
-                let group = names.value(row).into();
-                keep(row, Grouped { subject, group });
+            let stratum = match strata {
+                Some(strata) => strata.is_valid(row).then(|| strata.value(row)),
+                None => Some(""),
+            };
+            if let (true, Some(stratum)) = (names.is_valid(row), stratum) {
+                let grouped = Grouped {
+                    subject,
+                    group: names.value(row).into(),
+                    stratum: stratum.into(),
+                };
+                keep(row, grouped);
             }
         })
     }
@@ -180,29 +213,37 @@ impl<S: Subject> Walk for Tests<S> {
         let mut parts: Vec<LogrankGroup> = Vec::new();
         let mut lengths = Vec::with_capacity(groups.len());
         for members in groups {
-            let mut times: BTreeMap<&str, SurvivalTimes> = BTreeMap::new();
-            if !self.places.are_none() {
-                members.sort_unstable_by(|a, b| {
-                    let subjects = a.subject.order(&b.subject);
-                    subjects.then_with(|| a.group.cmp(&b.group))
-                });
-            }
-            let mut clusters = Clusters::default();
-            for Grouped { subject, group } in members.iter() {
-                let times = times
-                    .entry(group.as_ref())
-                    .or_insert_with(|| self.places.no_times());
-                subject.push(times, &mut clusters);
-            }
-            if times.len() < 2 {
+            let labels: BTreeSet<&str> = members.iter().map(|m| m.group.as_ref()).collect();
+            if labels.len() < 2 {
                 tests.iter_mut().for_each(|column| column.push(None));
                 lengths.push(0);
                 continue;
             }
-            names.extend(times.keys().map(|name| (*name).to_string()));
-            let mut times: Vec<SurvivalTimes> = times.into_values().collect();
-            let test = exits::answer("logrank", logrank(&mut times))?;
+            let labels: Vec<String> = labels.into_iter().map(String::from).collect();
+            let mut strata: BTreeMap<&str, Vec<SurvivalTimes>> = BTreeMap::new();
+            if !self.places.are_none() {
+                members.sort_unstable_by(|a, b| {
+                    let subjects = a.subject.order(&b.subject);
+                    subjects
+                        .then_with(|| a.group.cmp(&b.group))
+                        .then_with(|| a.stratum.cmp(&b.stratum))
+                });
+            }
+            let mut clusters = Clusters::default();
+            for member in members.iter() {
+                let times = strata.entry(member.stratum.as_ref()).or_insert_with(|| {
+                    let none = || self.places.no_times();
+                    std::iter::repeat_with(none).take(labels.len()).collect()
+                });
+                let group = labels.binary_search_by(|label| label.as_str().cmp(&member.group));
+                if let Ok(group) = group {
+                    member.subject.push(&mut times[group], &mut clusters);
+                }
+            }
+            let mut strata: Vec<Vec<SurvivalTimes>> = strata.into_values().collect();
+            let test = exits::answer("logrank", logrank_stratified(&mut strata, self.rho))?;
             lengths.push(test.groups.len());
+            names.extend(labels);
             parts.extend(test.groups);
             tests[0].push(test.chi_square);
             tests[1].push(Some(test.df as f64));
@@ -237,7 +278,7 @@ impl<S: Subject> Walk for Tests<S> {
 mod tests {
     use statrs::distribution::{ChiSquared, ContinuousCDF};
 
-    use crate::harness::{Cell, Cells, Row, Subject, session, value};
+    use crate::harness::{Cell, Cells, Row, Subject, assert_near, planning_error, session, value};
 
     /// The textbook formula for two groups.
     fn slowly(rows: &[Row]) -> Cells {
@@ -312,5 +353,24 @@ mod tests {
         );
         let expected = [3.4, 1.0, 0.07, 11.0, 7.0, 10.69].map(Cell::Number);
         assert_eq!(value(&session(), &query).await, expected);
+    }
+
+    /// R: survdiff(Surv(futime, fustat) ~ rx + strata(resid.ds), ovarian), rho 0 and 1.
+    #[tokio::test]
+    async fn strata_and_weights_of_times_are_those_of_r() {
+        let ctx = session();
+        let from = "(values (59,1,1,2),(115,1,1,2),(156,1,1,2),(421,0,2,2),(431,1,1,2),(448,0,1,1),(464,1,2,2),(475,1,2,2),(477,0,1,2),(563,1,2,1),(638,1,1,1),(744,0,2,1),(769,0,2,2),(770,0,2,2),(803,0,1,1),(855,0,1,1),(1040,0,1,2),(1106,0,1,1),(1129,0,2,1),(1206,0,2,2),(1227,0,2,1),(268,1,1,2),(329,1,1,2),(353,1,2,1),(365,1,2,2),(377,0,2,1)) as ovarian(t, e, g, s)";
+        for (arguments, expected) in [
+            ("", 1.062_739_861_291_41),
+            (", null, null, s", 1.279_643_451_203_36),
+            (", null, 1, s, 0", 1.279_643_451_203_36),
+            (", null, null, s, 1", 1.476_618_287_450_73),
+        ] {
+            let query = format!("select logrank(t, e = 1, g{arguments})['chi_square'] from {from}");
+            assert_near(&value(&ctx, &query).await, &[expected], 1e-9);
+        }
+        let query = format!("select logrank(t, e = 1, g, null, null, s, 11) from {from}");
+        let got = planning_error(&ctx, &query).await;
+        assert!(got.contains("a number from -10 to 10"), "{got}");
     }
 }

@@ -1,4 +1,4 @@
-//! `mack(origin, age, amount [, latest [, max_age]])`: what is still to come, with its standard error.
+//! `mack(origin, age, amount [, latest [, max_age [, sigma]]])`: what is still to come, with its standard error.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ std_err), one for each period from the first to the last. It assumes that origin
 breaks it, and nothing here can tell. Rows with a NULL, negative ages and numbers that are not finite are left out, as \
 are periods that are no whole numbers; a cell of the triangle without rows is 0. Without rows all is NULL; so are \
 numbers that the triangle is too small for.",
-    syntax_example = "mack(origin, age, amount [, latest [, max_age]])",
+    syntax_example = "mack(origin, age, amount [, latest [, max_age [, sigma]]])",
     sql_example = r#"```sql
 select m['latest'] as returned, m['ultimate'] as in_the_end, m['reserve'] as still_to_come
 from (
@@ -58,6 +58,10 @@ from (
     argument(
         name = "max_age",
         description = "Age at which all is developed: later amounts count at it. The age of the first origin by default."
+    ),
+    argument(
+        name = "sigma",
+        description = "How the spread of the last step is guessed, which one origin alone has behind it: 'mack' (default; 1993) or 'log_linear' (a line through the logarithms of the others, as R's MackChainLadder does unless told otherwise)."
     ),
     related_udf(name = "chain_ladder")
 )]
@@ -190,6 +194,15 @@ mod tests {
         );
         let expected = [18_680_856.0, 2_447_095.0, 9.0, 4_625_811.0].map(Cell::Number);
         assert_eq!(value(&session(), &query).await, expected);
+        // With the other guess of the last sigma: chainladder 0.10.1 of Python,
+        // Development(sigma_interpolation = "log-linear") on the same triangle.
+        let query = format!(
+            "select m['std_err'] from (select mack(o, a, v, null, null, 'log_linear') as m \
+             from (values {}) as t(o, a, v))",
+            rows.join(", ")
+        );
+        let got = value(&session(), &query).await;
+        crate::harness::assert_near(&got, &[2_441_364.128_054_218], 1e-3);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What `chain_ladder` and `mack` share: arguments and triangles.
 
-use aftersight_stats::survival::{ChainLadder, ChainLadderOptions, TriangleCells, chain_ladder};
+use aftersight_stats::survival::{
+    ChainLadder, ChainLadderOptions, SigmaRule, TriangleCells, chain_ladder,
+};
 use arrow::array::{Array, ArrayRef};
 use datafusion::common::Result;
 use datafusion::common::cast::as_float64_array;
@@ -16,6 +18,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::column("amount", Kind::Number),
     Parameter::option("latest", Kind::Number),
     Parameter::option("max_age", Kind::Number),
+    Parameter::option("sigma", Kind::Text),
 ];
 
 /// The largest number of a period: beyond it floats skip integers.
@@ -51,7 +54,13 @@ pub(super) struct Extent {
     function: &'static str,
     latest: Option<i64>,
     max_age: Option<i64>,
+    options: ChainLadderOptions,
 }
+
+const SIGMAS: [(&str, SigmaRule); 2] = [
+    ("mack", SigmaRule::Mack),
+    ("log_linear", SigmaRule::LogLinear),
+];
 
 impl Extent {
     pub(super) fn new(function: &'static str, call: &Call) -> Result<Self> {
@@ -59,6 +68,10 @@ impl Extent {
             function,
             latest: call.whole(3, -MOST, MOST)?,
             max_age: call.whole(4, 0, MOST)?,
+            options: ChainLadderOptions {
+                sigma: call.choice(5, &SIGMAS)?.unwrap_or_default(),
+                ..ChainLadderOptions::default()
+            },
         })
     }
 
@@ -114,7 +127,7 @@ impl Extent {
         if origins.is_empty() {
             return Ok(None);
         }
-        let developed = chain_ladder(&triangle, &ChainLadderOptions::default());
+        let developed = chain_ladder(&triangle, &self.options);
         Ok(Some((origins, exits::answer(self.function, developed)?)))
     }
 }

@@ -19,7 +19,8 @@ use crate::value::{Type, Value};
     description = "Returns each p-value adjusted for the number of p-values in the window, 0 to 1, as R's p.adjust \
 does. `bh` (default; Benjamini and Hochberg 1995) bounds the share of false discoveries among those below a limit if \
 the tests are independent, `by` (Benjamini and Yekutieli 2001) however they depend on each other, \
-`holm` (1979) the chance of any false discovery, `bonferroni` the same with less power. NULL stays NULL and is not \
+`holm` (1979) the chance of any false discovery, `bonferroni` the same with less power, `hochberg` (1988) and \
+`hommel` (1988) the same with more where the tests are independent. NULL stays NULL and is not \
 counted. A number outside 0..1 is an error. A frame has no effect.",
     syntax_example = "p_adjust(p [, method]) over ([partition by ...])",
     sql_example = r#"```sql
@@ -37,16 +38,18 @@ order by p;
     argument(name = "p", description = "p-value of one test."),
     argument(
         name = "method",
-        description = "'bh' (default), 'by', 'holm' or 'bonferroni'."
+        description = "'bh' (default), 'by', 'holm', 'hochberg', 'hommel' or 'bonferroni'."
     )
 )]
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct PAdjust;
 
-const METHODS: [(&str, Adjustment); 4] = [
+const METHODS: [(&str, Adjustment); 6] = [
     ("bh", Adjustment::BenjaminiHochberg),
     ("by", Adjustment::BenjaminiYekutieli),
     ("holm", Adjustment::Holm),
+    ("hochberg", Adjustment::Hochberg),
+    ("hommel", Adjustment::Hommel),
     ("bonferroni", Adjustment::Bonferroni),
 ];
 
@@ -125,7 +128,7 @@ mod tests {
         );
         let got = planning_error(&session(), "select p_adjust(1, 'fdr') over ()").await;
         assert!(
-            got.contains("one of 'bh', 'by', 'holm', 'bonferroni'"),
+            got.contains("one of 'bh', 'by', 'holm', 'hochberg', 'hommel', 'bonferroni'"),
             "{got}"
         );
     }

@@ -1,8 +1,9 @@
 //! `logrank`: do groups have the same time to the event?
 //!
-//! The test of Mantel and Peto over any number of groups, all times weighted
-//! alike. It asks about the whole curve; groups whose curves cross may differ
-//! without the test seeing it.
+//! The test of Mantel and Peto over any number of groups, within strata where
+//! there are any, all times weighted alike unless asked otherwise. It asks about
+//! the whole curve; groups whose curves cross may differ without the test seeing
+//! it.
 
 use std::collections::BTreeMap;
 
@@ -42,72 +43,64 @@ pub struct Logrank {
 /// Cox's model at no effect, ties after Breslow), whatever group a cluster's
 /// subjects are in.
 pub fn logrank(groups: &mut [SurvivalTimes]) -> Result<Logrank> {
-    let n_groups = groups.len();
+    logrank_stratified(&mut [groups], 0.0)
+}
+
+/// Compares groups within strata, each with the same groups in the same order.
+///
+/// Events of a stratum are expected among its own subjects at risk, and summed
+/// over the strata, so that groups made up differently of them can be compared.
+///
+/// Times are weighted by the survival just before them, of all groups of the
+/// stratum together, to the power `rho` (Harrington and Fleming 1982): 0 is the
+/// log-rank test, 1 Peto and Peto's, which looks at early differences more.
+/// Observed and expected events are then weighted too, as in R's `survdiff`.
+pub fn logrank_stratified<G: AsMut<[SurvivalTimes]>>(
+    strata: &mut [G],
+    rho: f64,
+) -> Result<Logrank> {
+    let n_groups = strata.first_mut().map_or(0, |groups| groups.as_mut().len());
     if n_groups < 2 {
         let reason = format!("must be at least two, got {n_groups}");
         return Err(StatsError::argument("groups", reason));
     }
-    let is_clustered = groups.iter().any(|times| times.is_clustered());
-    let rows: Vec<Vec<AtTime<'_>>> = groups
-        .iter_mut()
-        .map(|times| at_times(times.sorted()))
-        .collect();
-    let mut tested: Vec<LogrankGroup> = rows
-        .iter()
-        .map(|rows| LogrankGroup {
-            n: rows.first().map_or(0.0, |row| row.n_at_risk),
-            observed: rows.iter().map(|row| row.n_events).sum(),
+    if !rho.is_finite() {
+        let reason = format!("must be a number, got {rho}");
+        return Err(StatsError::argument("rho", reason));
+    }
+    let mut tested = vec![
+        LogrankGroup {
+            n: 0.0,
+            observed: 0.0,
             expected: 0.0,
-        })
-        .collect();
-    let mut event_times: Vec<f64> = rows
-        .iter()
-        .flatten()
-        .filter(|row| row.n_events > 0.0)
-        .map(|row| row.time)
-        .collect();
-    event_times.sort_unstable_by(f64::total_cmp);
-    event_times.dedup();
-
-    let mut variance = vec![vec![0.0; n_groups]; n_groups];
-    let mut hazards: Vec<Hazard> = Vec::new();
-    let mut next = vec![0; n_groups];
-    for time in event_times {
-        let mut at_risk = vec![0.0; n_groups];
-        let mut n_events = 0.0;
-        for (group, rows) in rows.iter().enumerate() {
-            while rows.get(next[group]).is_some_and(|row| row.time < time) {
-                next[group] += 1;
-            }
-            if let Some(row) = rows.get(next[group]) {
-                at_risk[group] = row.n_at_risk;
-                if row.time == time {
-                    n_events += row.n_events;
-                }
-            }
-        }
-        let n: f64 = at_risk.iter().sum();
-        // Hypergeometric: with one subject left there is nothing to vary.
-        let spread = if n > 1.0 {
-            n_events * (n - n_events) / (n - 1.0)
-        } else {
-            0.0
         };
-        hazards.push(Hazard {
-            time,
-            hazard: n_events / n,
-            shares: at_risk.iter().map(|at_risk| at_risk / n).collect(),
-        });
-        for (group, share) in at_risk.iter().map(|at_risk| at_risk / n).enumerate() {
-            tested[group].expected += n_events * share;
-            for (other, other_share) in at_risk.iter().map(|at_risk| at_risk / n).enumerate() {
-                let same = f64::from(u8::from(group == other));
-                variance[group][other] += spread * share * (same - other_share);
-            }
+        n_groups
+    ];
+    let mut variance = vec![vec![0.0; n_groups]; n_groups];
+    let mut scores: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    let mut is_clustered = false;
+    for groups in strata {
+        let groups = groups.as_mut();
+        if groups.len() != n_groups {
+            return Err(StatsError::Length {
+                argument: "groups",
+                expected: n_groups,
+                got: groups.len(),
+            });
+        }
+        let stratum_is_clustered = groups.iter().any(|times| times.is_clustered());
+        let rows: Vec<Vec<AtTime<'_>>> = groups
+            .iter_mut()
+            .map(|times| at_times(times.sorted()))
+            .collect();
+        let hazards = compare(&rows, rho, &mut tested, &mut variance);
+        if stratum_is_clustered {
+            is_clustered = true;
+            add_scores(&rows, &hazards, &mut scores);
         }
     }
     if is_clustered {
-        variance = clustered_variance(&rows, &hazards);
+        variance = clustered_variance(&scores, n_groups);
     }
     // A group never at risk of an event says nothing; one of the others is the
     // complement of the rest, so the last is left out.
@@ -133,20 +126,86 @@ pub fn logrank(groups: &mut [SurvivalTimes]) -> Result<Logrank> {
     })
 }
 
+/// Adds observed and expected events of one stratum, and their variances; returns its hazards.
+fn compare(
+    rows: &[Vec<AtTime<'_>>],
+    rho: f64,
+    tested: &mut [LogrankGroup],
+    variance: &mut [Vec<f64>],
+) -> Vec<Hazard> {
+    let n_groups = rows.len();
+    for (tested, rows) in tested.iter_mut().zip(rows) {
+        tested.n += rows.first().map_or(0.0, |row| row.n_at_risk);
+    }
+    let mut event_times: Vec<f64> = rows
+        .iter()
+        .flatten()
+        .filter(|row| row.n_events > 0.0)
+        .map(|row| row.time)
+        .collect();
+    event_times.sort_unstable_by(f64::total_cmp);
+    event_times.dedup();
+
+    let mut hazards: Vec<Hazard> = Vec::with_capacity(event_times.len());
+    let mut next = vec![0; n_groups];
+    // Of all groups together, just before the time.
+    let mut survival: f64 = 1.0;
+    for time in event_times {
+        let weight = if rho == 0.0 { 1.0 } else { survival.powf(rho) };
+        let mut at_risk = vec![0.0; n_groups];
+        let mut n_events = 0.0;
+        for (group, rows) in rows.iter().enumerate() {
+            while rows.get(next[group]).is_some_and(|row| row.time < time) {
+                next[group] += 1;
+            }
+            if let Some(row) = rows.get(next[group]) {
+                at_risk[group] = row.n_at_risk;
+                if row.time == time {
+                    n_events += row.n_events;
+                    tested[group].observed += weight * row.n_events;
+                }
+            }
+        }
+        let n: f64 = at_risk.iter().sum();
+        // Hypergeometric: with one subject left there is nothing to vary.
+        let spread = if n > 1.0 {
+            weight * weight * n_events * (n - n_events) / (n - 1.0)
+        } else {
+            0.0
+        };
+        let shares: Vec<f64> = at_risk.iter().map(|at_risk| at_risk / n).collect();
+        for (group, share) in shares.iter().enumerate() {
+            tested[group].expected += weight * n_events * share;
+            for (other, other_share) in shares.iter().enumerate() {
+                let same = f64::from(u8::from(group == other));
+                variance[group][other] += spread * share * (same - other_share);
+            }
+        }
+        survival *= (1.0 - n_events / n).max(0.0);
+        hazards.push(Hazard {
+            time,
+            weight,
+            hazard: n_events / n,
+            shares,
+        });
+    }
+    hazards
+}
+
 /// What holds at one time with events.
 struct Hazard {
     time: f64,
+    /// What the time counts.
+    weight: f64,
     /// Events over subjects at risk.
     hazard: f64,
     /// The share of each group among those at risk.
     shares: Vec<f64>,
 }
 
-/// Returns the variances and covariances of observed less expected events from what the clusters
-/// contribute to them.
-fn clustered_variance(rows: &[Vec<AtTime<'_>>], hazards: &[Hazard]) -> Vec<Vec<f64>> {
+/// Adds to each cluster what its subjects contribute to observed less expected events.
+fn add_scores(rows: &[Vec<AtTime<'_>>], hazards: &[Hazard], scores: &mut BTreeMap<u64, Vec<f64>>) {
     let n_groups = rows.len();
-    let mut scores: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for (group, rows) in rows.iter().enumerate() {
         // What being at risk up to now has cost, by group.
         let mut expected = vec![0.0; n_groups];
@@ -155,20 +214,20 @@ fn clustered_variance(rows: &[Vec<AtTime<'_>>], hazards: &[Hazard]) -> Vec<Vec<f
             while let Some(at) = hazards.get(next).filter(|at| at.time <= row.time) {
                 for (other, (expected, share)) in expected.iter_mut().zip(&at.shares).enumerate() {
                     let own = f64::from(u8::from(other == group));
-                    *expected += (own - share) * at.hazard;
+                    *expected += at.weight * (own - share) * at.hazard;
                 }
                 next += 1;
             }
             // Events are at a time with events, which is the last one passed.
-            let shares = next.checked_sub(1).map(|last| &hazards[last].shares);
+            let last = next.checked_sub(1).map(|last| &hazards[last]);
             for exit in row.exits {
                 let scores = scores
                     .entry(exit.cluster)
                     .or_insert_with(|| vec![0.0; n_groups]);
                 for (other, score) in scores.iter_mut().enumerate() {
                     let own = f64::from(u8::from(other == group));
-                    let observed = match (exit.cause > 0, shares) {
-                        (true, Some(shares)) => own - shares[other],
+                    let observed = match (exit.cause > 0, last) {
+                        (true, Some(at)) => at.weight * (own - at.shares[other]),
                         _ => 0.0,
                     };
                     *score += exit.weight * (observed - expected[other]);
@@ -176,6 +235,11 @@ fn clustered_variance(rows: &[Vec<AtTime<'_>>], hazards: &[Hazard]) -> Vec<Vec<f
             }
         }
     }
+}
+
+/// Returns the variances and covariances of observed less expected events from what the clusters
+/// contribute to them.
+fn clustered_variance(scores: &BTreeMap<u64, Vec<f64>>, n_groups: usize) -> Vec<Vec<f64>> {
     let mut variance = vec![vec![0.0; n_groups]; n_groups];
     for scores in scores.values() {
         for (row, score) in variance.iter_mut().zip(scores) {
@@ -286,6 +350,75 @@ mod tests {
         close(test.chi_square.unwrap(), 3.396_388_698_977_602_4, 1e-9);
         close(test.p_value.unwrap(), 0.065_339_322_040_504_9, 1e-9);
         assert_eq!(test.df, 1);
+    }
+
+    // R survival 3.5-3: survdiff(Surv(time, status) ~ x, aml, rho = 1), and
+    // survdiff(Surv(futime, fustat) ~ rx + strata(resid.ds), ovarian), rho 0 and 1.
+    #[test]
+    fn strata_and_weights_are_those_of_r() {
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} {b}");
+        let maintained = [9, 13, 18, 23, 31, 34, 48].map(|time| (time, true));
+        let still = [13, 28, 45, 161].map(|time| (time, false));
+        let nonmaintained = [5, 5, 8, 8, 12, 23, 27, 30, 33, 43, 45].map(|time| (time, true));
+        let mut groups = [
+            group(&[&maintained[..], &still].concat()),
+            group(&[&nonmaintained[..], &[(16, false)]].concat()),
+        ];
+        let test = logrank_stratified(&mut [&mut groups[..]], 1.0).unwrap();
+        close(test.chi_square.unwrap(), 2.779_279_544_751_77);
+        close(test.groups[0].observed, 3.845_410_628_019_32);
+        close(test.groups[1].expected, 4.884_057_971_014_49);
+
+        // Treatment 1 and 2 without residual disease, then with some.
+        let mut strata = [
+            [
+                group(&[
+                    (448, false),
+                    (638, true),
+                    (803, false),
+                    (855, false),
+                    (1106, false),
+                ]),
+                group(&[
+                    (563, true),
+                    (744, false),
+                    (1129, false),
+                    (1227, false),
+                    (353, true),
+                    (377, false),
+                ]),
+            ],
+            [
+                group(&[
+                    (59, true),
+                    (115, true),
+                    (156, true),
+                    (431, true),
+                    (477, false),
+                    (1040, false),
+                    (268, true),
+                    (329, true),
+                ]),
+                group(&[
+                    (421, false),
+                    (464, true),
+                    (475, true),
+                    (769, false),
+                    (770, false),
+                    (1206, false),
+                    (365, true),
+                ]),
+            ],
+        ];
+        let early = logrank_stratified(&mut strata, 1.0).unwrap();
+        close(early.chi_square.unwrap(), 1.476_618_287_450_73);
+        close(early.groups[1].observed, 3.550_757_575_757_58);
+        let test = logrank_stratified(&mut strata, 0.0).unwrap();
+        close(test.chi_square.unwrap(), 1.279_643_451_203_36);
+        close(test.groups[0].expected, 5.095_196_470_196_47);
+        assert_eq!((test.groups[0].observed, test.groups[1].n), (7.0, 13.0));
+        let unequal = &mut [vec![group(&[]), group(&[])], vec![group(&[])]];
+        assert!(logrank_stratified(unequal, 0.0).is_err());
     }
 
     #[test]

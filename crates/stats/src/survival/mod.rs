@@ -18,6 +18,6 @@ pub use chain_ladder::{
 pub use cumulative_incidence::{CumulativeIncidencePoint, cumulative_incidence};
 pub use km::{IntervalKind, KmCurve, KmPoint, Rmst, km_survival, rmst};
 pub use km_quantile::{KmQuantile, km_quantile};
-pub use logrank::{Logrank, LogrankGroup, logrank};
+pub use logrank::{Logrank, LogrankGroup, logrank, logrank_stratified};
 pub use times::{Exit, SurvivalTimes};
 pub use triangle::{Triangle, TriangleCells};
