@@ -47,6 +47,11 @@ pub(crate) trait Kernel: Debug + Send + Sync + 'static {
     fn update(&self, states: &mut [Self::State], rows: &Rows<'_>) -> Result<()>;
     /// Returns the results, one for each state.
     fn finish(&self, states: &[Self::State]) -> Result<ArrayRef>;
+    /// Returns the encoded states of rows by themselves, of which none is NULL,
+    /// where that is done faster than by `update`.
+    fn states_of_rows(&self, _: &[ArrayRef]) -> Option<Result<Vec<ArrayRef>>> {
+        None
+    }
 }
 
 /// Rows of arguments, each with the group it belongs to.
@@ -92,6 +97,13 @@ impl Rows<'_> {
         );
         Ok(())
     }
+}
+
+/// Returns a count of each row by itself, which follows from a number.
+pub(crate) fn count_of_rows(column: &ArrayRef, count: impl Fn(f64) -> i64) -> Result<ArrayRef> {
+    let numbers = as_float64_array(column)?.values();
+    let counts = numbers.iter().map(|x| count(*x));
+    Ok(Arc::new(Int64Array::from_iter_values(counts)))
 }
 
 /// A fixed number of counts.
@@ -443,6 +455,12 @@ impl<K: Kernel> GroupsAccumulator for Groups<K> {
         filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
         let rows = values.first().map_or(0, |v| v.len());
+        if filter.is_none()
+            && values.iter().all(|column| column.null_count() == 0)
+            && let Some(states) = self.kernel.states_of_rows(values)
+        {
+            return states;
+        }
         // Every row is a group of its own.
         let groups: Vec<usize> = (0..rows).collect();
         let mut states = vec![K::State::default(); rows];

@@ -25,6 +25,7 @@ use crate::additive::Build;
 mod arena;
 
 use arena::Arena;
+pub(crate) use arena::ByGroup;
 
 /// What is kept of one row.
 pub(crate) trait Event: Debug + Send + Sync + 'static {
@@ -46,9 +47,9 @@ pub(crate) trait Walk: Debug + Send + Sync + 'static {
     type Event: Event;
     /// Calls `keep` with row number and event, for each row that matters.
     fn read(&self, values: &[ArrayRef], keep: impl FnMut(usize, Self::Event)) -> Result<()>;
-    /// Returns the results, one for each group; the events come in any order
-    /// and may be reordered.
-    fn finish(&self, groups: Vec<&mut [Self::Event]>) -> Result<ArrayRef>;
+    /// Returns the results, one for each group; the events of a group come in
+    /// any order and may be reordered.
+    fn finish(&self, groups: ByGroup<'_, Self::Event>) -> Result<ArrayRef>;
 }
 
 /// A walk, to be made into accumulators.
@@ -82,9 +83,9 @@ impl<W: Walk> Build for Walked<W> {
 }
 
 /// Writes events as states, one row for each group.
-fn encode<'a, E: Event>(groups: impl Iterator<Item = &'a [E]>) -> ArrayRef {
+fn encode<'a, E: Event>(groups: impl ExactSizeIterator<Item = &'a mut [E]>) -> ArrayRef {
     let mut bytes = Vec::new();
-    let mut lengths = Vec::new();
+    let mut lengths = Vec::with_capacity(groups.len());
     for events in groups {
         let before = bytes.len();
         events.iter().for_each(|event| event.write(&mut bytes));
@@ -148,12 +149,12 @@ impl<W: Walk> Accumulator for Plain<W> {
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        let state = encode([self.events.as_slice()].into_iter());
+        let state = encode(ByGroup::one(&mut self.events));
         Ok(vec![ScalarValue::try_from_array(&state, 0)?])
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        let result = self.walk.finish(vec![&mut self.events])?;
+        let result = self.walk.finish(ByGroup::one(&mut self.events))?;
         ScalarValue::try_from_array(&result, 0)
     }
 
@@ -204,8 +205,8 @@ impl<W: Walk> GroupsAccumulator for Groups<W> {
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        let encoded = |groups: Vec<&mut [W::Event]>| Ok(encode(groups.iter().map(|g| &**g)));
-        Ok(vec![self.arena.take(emit_to, encoded)?])
+        let states = self.arena.take(emit_to, |groups| Ok(encode(groups)))?;
+        Ok(vec![states])
     }
 
     fn convert_to_state(

@@ -10,7 +10,7 @@ use arrow::array::{ArrayRef, Float64Array};
 use arrow::datatypes::DataType;
 use datafusion::common::{Result, exec_err};
 
-use crate::additive::{Build, Counts, Kernel, Rows, State, Totals};
+use crate::additive::{Build, Counts, Kernel, Rows, State, Totals, count_of_rows};
 use crate::args::Call;
 use crate::interval::interval_array;
 use crate::kernel::exact_sum::ExactSum;
@@ -63,6 +63,11 @@ impl Kernel for Net {
             counts[0] += valid;
             counts[1] += net;
         })
+    }
+
+    fn states_of_rows(&self, values: &[ArrayRef]) -> Option<Result<Vec<ArrayRef>>> {
+        let count = |i: usize| count_of_rows(&values[0], |x| NET[category(x) as usize][i]);
+        Some(count(0).and_then(|valid| Ok(vec![valid, count(1)?])))
     }
 
     fn finish(&self, states: &[Counts<2>]) -> Result<ArrayRef> {

@@ -17,7 +17,7 @@ use datafusion_macros::user_doc;
 use super::Aggregate;
 use crate::additive::Build;
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::events::{self, Event, Walk, Walked, split_bytes};
+use crate::events::{self, ByGroup, Event, Walk, Walked, split_bytes};
 use crate::list::{list_array, list_type};
 use crate::time::ticks;
 
@@ -276,11 +276,12 @@ impl<L: LineId> Walk for Matches<L> {
         })
     }
 
-    fn finish(&self, groups: Vec<&mut [Self::Event]>) -> Result<ArrayRef> {
-        let known = NullBuffer::from_iter(groups.iter().map(|lines| !lines.is_empty()));
+    fn finish(&self, groups: ByGroup<'_, Self::Event>) -> Result<ArrayRef> {
+        let mut known = Vec::with_capacity(groups.len());
         let (mut credits, mut sales, mut quantities) = (vec![], vec![], vec![]);
         let mut lengths = Vec::with_capacity(groups.len());
         for lines in groups {
+            known.push(!lines.is_empty());
             let matches = journey::return_matches(lines);
             lengths.push(matches.len());
             for found in matches {
@@ -296,6 +297,7 @@ impl<L: LineId> Walk for Matches<L> {
             self.quantities(quantities)?,
         ];
         let items = StructArray::new(fields, columns, None);
+        let known = NullBuffer::from(known);
         Ok(list_array(Arc::new(items), lengths, Some(known)))
     }
 }

@@ -14,6 +14,10 @@ use crate::additive::{Build, Kernel, Rows, State, Total, Totals};
 use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::kernel::exact_sum::ExactSum;
 
+mod integers;
+
+use integers::Integers;
+
 #[user_doc(
     doc_section(label = "Return Functions"),
     description = "Returns sum(returned) / sum(base) as a fraction: 0.08 is 8 percent. What the two columns \
@@ -65,6 +69,8 @@ impl Aggregate for ReturnRate {
     fn state(&self, arguments: &[DataType]) -> Vec<(String, DataType)> {
         if arguments.contains(&DataType::Float64) {
             Totals::<ExactSum, 2>::columns()
+        } else if are_integers(arguments) {
+            integers::columns()
         } else {
             Totals::<i128, 2>::columns()
         }
@@ -73,6 +79,9 @@ impl Aggregate for ReturnRate {
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {
         if call.types().contains(&DataType::Float64) {
             return Ok(Box::new(Floats));
+        }
+        if are_integers(call.types()) {
+            return Ok(Box::new(Integers));
         }
         let mut scales = call.types().iter().map(|t| match t {
             DataType::Decimal128(_, scale) => i32::from(*scale),
@@ -89,6 +98,11 @@ impl Aggregate for ReturnRate {
     }
 }
 
+/// Whether there is no decimal among the arguments, nor a float.
+fn are_integers(arguments: &[DataType]) -> bool {
+    arguments.iter().all(|t| *t == DataType::Int64)
+}
+
 /// Returns the rates of groups, NULL where no return is known or the base is zero.
 fn rates(sums: impl Iterator<Item = (i64, f64, f64)>) -> ArrayRef {
     let rates: Float64Array = sums
@@ -100,7 +114,7 @@ fn rates(sums: impl Iterator<Item = (i64, f64, f64)>) -> ArrayRef {
     Arc::new(rates)
 }
 
-/// Integers and decimals.
+/// Decimals, alone or beside integers.
 #[derive(Debug)]
 struct Exact {
     /// Takes the ratio of last digits to the ratio of amounts.

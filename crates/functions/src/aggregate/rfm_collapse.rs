@@ -12,7 +12,7 @@ use super::Aggregate;
 use crate::additive::Build;
 use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::collected::{self, Collected, Summary};
-use crate::kernel::quantile::{cut_points, has_majority};
+use crate::kernel::quantile::Ranked;
 
 #[user_doc(
     doc_section(label = "Customer Functions"),
@@ -80,11 +80,12 @@ struct Collapse {
 impl Summary for Collapse {
     fn finish(&self, groups: &mut [Vec<f64>]) -> Result<ArrayRef> {
         let codes: StringArray = groups
-            .iter_mut()
+            .iter()
             .map(|group| {
-                let cuts = cut_points(group, self.bins)?;
+                let ranked = Ranked::of(group)?;
+                let cuts = ranked.cut_points(self.bins);
                 let coincide = cuts.windows(2).any(|pair| pair[0] == pair[1]);
-                Some(match (has_majority(group), coincide) {
+                Some(match (ranked.has_majority(), coincide) {
                     (true, _) => "majority",
                     (false, true) => "cuts",
                     (false, false) => "none",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float64Array};
 use datafusion::common::Result;
 
-use crate::additive::{Counts, Kernel, Rows};
+use crate::additive::{Counts, Kernel, Rows, count_of_rows};
 use crate::args::Call;
 use crate::interval::interval_array;
 use crate::kernel::proportion::Interval;
@@ -44,22 +44,38 @@ pub(crate) struct Satisfied {
     pub(crate) statistic: Statistic,
 }
 
+impl Scale {
+    /// Whether a score is an answer. NaN fails every comparison.
+    #[inline]
+    fn is_valid(self, score: f64) -> bool {
+        // A cast there and back finds fractions faster than `fract`, which is a
+        // call on most machines.
+        score >= 1.0 && score <= self.highest && f64::from(score as u8) == score
+    }
+
+    #[inline]
+    fn is_satisfied(self, score: f64) -> bool {
+        self.is_valid(score) && score >= self.satisfied_min
+    }
+}
+
 impl Kernel for Satisfied {
     type State = Counts<2>;
 
     fn update(&self, states: &mut [Counts<2>], rows: &Rows<'_>) -> Result<()> {
-        let Scale {
-            highest,
-            satisfied_min,
-        } = self.scale;
+        let scale = self.scale;
         rows.numbers(0, |group, score| {
-            // NaN fails every comparison. A cast there and back finds fractions
-            // faster than `fract`, which is a call on most machines.
-            let is_valid = score >= 1.0 && score <= highest && f64::from(score as u8) == score;
             let counts = &mut states[group].0;
-            counts[0] += i64::from(is_valid && score >= satisfied_min);
-            counts[1] += i64::from(is_valid);
+            counts[0] += i64::from(scale.is_satisfied(score));
+            counts[1] += i64::from(scale.is_valid(score));
         })
+    }
+
+    fn states_of_rows(&self, values: &[ArrayRef]) -> Option<Result<Vec<ArrayRef>>> {
+        let scale = self.scale;
+        let satisfied = count_of_rows(&values[0], |x| i64::from(scale.is_satisfied(x)));
+        let valid = count_of_rows(&values[0], |x| i64::from(scale.is_valid(x)));
+        Some(satisfied.and_then(|satisfied| Ok(vec![satisfied, valid?])))
     }
 
     fn finish(&self, states: &[Counts<2>]) -> Result<ArrayRef> {

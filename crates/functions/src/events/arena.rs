@@ -67,7 +67,7 @@ impl<E: Event> Arena<E> {
     pub(super) fn take<R>(
         &mut self,
         emit_to: EmitTo,
-        finish: impl FnOnce(Vec<&mut [E]>) -> Result<R>,
+        finish: impl FnOnce(ByGroup<'_, E>) -> Result<R>,
     ) -> Result<R> {
         self.order();
         let n = match emit_to {
@@ -75,60 +75,38 @@ impl<E: Event> Arena<E> {
             EmitTo::First(n) => n.min(self.n_groups),
         };
         let end_group = self.first_group + n as u32;
-        let mut left = &mut self.events[self.taken..];
-        let mut at = self.taken;
-        let mut groups = Vec::with_capacity(n);
-        for group in self.first_group..end_group {
-            let n_events = self.groups[at..]
-                .iter()
-                .take_while(|g| **g == group)
-                .count();
-            let (events, rest) = left.split_at_mut(n_events);
-            groups.push(events);
-            left = rest;
-            at += n_events;
-        }
-        let leaving = groups.iter().flat_map(|g| g.iter());
-        let leaving: usize = leaving.map(E::heap_bytes).sum();
-        let result = finish(groups)?;
+        let left = &self.groups[self.taken..];
+        let end = self.taken + left.partition_point(|group| *group < end_group);
+        let leaving = match self.heap_bytes {
+            0 => 0,
+            _ => self.events[self.taken..end].iter().map(E::heap_bytes).sum(),
+        };
+        let result = finish(ByGroup {
+            groups: &self.groups[self.taken..end],
+            events: &mut self.events[self.taken..end],
+            next: self.first_group,
+            end: end_group,
+        })?;
         if n == self.n_groups {
             *self = Self::default();
         } else {
             self.n_groups -= n;
             self.first_group = end_group;
-            self.taken = at;
+            self.taken = end;
             self.heap_bytes -= leaving;
             self.cut();
         }
         Ok(result)
     }
 
-    /// Puts the events in order of groups: each is swapped to where its group is next filled.
+    /// Puts the events in order of groups.
     fn order(&mut self) {
-        if self.is_ordered {
-            return;
+        if !self.is_ordered {
+            let groups = &mut self.groups[self.taken..];
+            let events = &mut self.events[self.taken..];
+            order(groups, events, self.first_group, self.n_groups);
+            self.is_ordered = true;
         }
-        let (first, taken) = (self.first_group, self.taken);
-        let (groups, events) = (&mut self.groups[taken..], &mut self.events[taken..]);
-        let mut next = vec![0; self.n_groups + 1];
-        for group in groups.iter() {
-            next[(group - first) as usize + 1] += 1;
-        }
-        for group in 0..self.n_groups {
-            next[group + 1] += next[group];
-        }
-        let ends = next.clone();
-        for group in 0..self.n_groups {
-            while next[group] < ends[group + 1] {
-                let here = next[group];
-                let belongs = (groups[here] - first) as usize;
-                let there = next[belongs];
-                groups.swap(here, there);
-                events.swap(here, there);
-                next[belongs] += 1;
-            }
-        }
-        self.is_ordered = true;
     }
 
     /// Drops the events of groups that left, once they are the larger part.
@@ -150,5 +128,124 @@ impl<E: Event> Arena<E> {
         self.groups.capacity() * size_of::<u32>()
             + self.events.capacity() * size_of::<E>()
             + self.heap_bytes
+    }
+}
+
+/// The events of groups, in order of the groups.
+#[derive(Debug)]
+pub(crate) struct ByGroup<'a, E> {
+    /// Whose each event is; empty where all are of the only group.
+    groups: &'a [u32],
+    events: &'a mut [E],
+    next: u32,
+    end: u32,
+}
+
+impl<'a, E> ByGroup<'a, E> {
+    /// Returns the events of the only group.
+    pub(super) fn one(events: &'a mut [E]) -> Self {
+        Self {
+            groups: &[],
+            events,
+            next: 0,
+            end: 1,
+        }
+    }
+}
+
+impl<'a, E> Iterator for ByGroup<'a, E> {
+    type Item = &'a mut [E];
+
+    fn next(&mut self) -> Option<&'a mut [E]> {
+        if self.next == self.end {
+            return None;
+        }
+        let n_events = if self.groups.is_empty() {
+            self.events.len()
+        } else {
+            let mine = |group: &&u32| **group == self.next;
+            self.groups.iter().take_while(mine).count()
+        };
+        self.groups = self.groups.get(n_events..).unwrap_or_default();
+        let (events, rest) = std::mem::take(&mut self.events).split_at_mut(n_events);
+        self.events = rest;
+        self.next += 1;
+        Some(events)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let n = (self.end - self.next) as usize;
+        (n, Some(n))
+    }
+}
+
+impl<E> ExactSizeIterator for ByGroup<'_, E> {}
+
+/// Most places that are filled at a time: their ends and beginnings fit the nearest cache.
+const PLACES_MAX: usize = 1 << 9;
+
+/// Puts events in order of groups, in place and in linear time: ranges of groups
+/// first, then the groups of each range. Filling a place for every group at once
+/// would wait for memory at each step.
+fn order<E>(groups: &mut [u32], events: &mut [E], first: u32, n_groups: usize) {
+    let mut shift = 0;
+    while n_groups.div_ceil(1 << shift) > PLACES_MAX {
+        shift += 1;
+    }
+    let n_places = n_groups.div_ceil(1 << shift);
+    let place = |group: u32| ((group - first) >> shift) as usize;
+    let mut next = vec![0; n_places + 1];
+    for group in groups.iter() {
+        next[place(*group) + 1] += 1;
+    }
+    for i in 0..n_places {
+        next[i + 1] += next[i];
+    }
+    let starts = next.clone();
+    for i in 0..n_places {
+        // Each is swapped to where its place is next filled.
+        while next[i] < starts[i + 1] {
+            let here = next[i];
+            let belongs = place(groups[here]);
+            let there = next[belongs];
+            groups.swap(here, there);
+            events.swap(here, there);
+            next[belongs] += 1;
+        }
+    }
+    if shift > 0 {
+        for i in 0..n_places {
+            let range = starts[i]..starts[i + 1];
+            let (groups, events) = (&mut groups[range.clone()], &mut events[range]);
+            if !groups.is_sorted() {
+                order(groups, events, first + (i << shift) as u32, 1 << shift);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Few groups are put in order at once, many in ranges.
+        #[test]
+        fn events_come_out_by_group_whatever_their_number(
+            n_groups in prop::sample::select(vec![1u32, 3, 512, 513, 70_000, 600_000]),
+            first in 0u32..3,
+            picks in prop::collection::vec(any::<prop::sample::Index>(), 0..300),
+        ) {
+            let mut groups: Vec<u32> = picks.iter().map(|p| first + p.index(n_groups as usize) as u32).collect();
+            let mut events: Vec<(u32, usize)> = groups.iter().copied().zip(0..).collect();
+            let mut expected = events.clone();
+            expected.sort_unstable();
+            order(&mut groups, &mut events, first, n_groups as usize);
+            prop_assert!(groups.is_sorted());
+            prop_assert!(events.iter().map(|(group, _)| group).eq(&groups));
+            events.sort_unstable();
+            prop_assert_eq!(events, expected);
+        }
     }
 }

@@ -4,17 +4,10 @@ use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use aftersight_stats::journey::{OrderOptions, OrderSummary, order_summary};
+use aftersight_stats::journey::{OrderOptions, OrderWalk};
 use aftersight_stats::time::DAY_US;
-use arrow::array::{
-    Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, BooleanArray, Float64Array, Int64Array,
-    PrimitiveArray, StructArray, new_null_array,
-};
-use arrow::datatypes::{
-    ArrowNativeType, DataType, Decimal128Type, Field, Fields, Float64Type, Int64Type, TimeUnit,
-    ToByteSlice,
-};
-use datafusion::common::cast::as_primitive_array;
+use arrow::array::{ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, StructArray};
+use arrow::datatypes::{DataType, Decimal128Type, Field, Fields, Float64Type, Int64Type, TimeUnit};
 use datafusion::common::{Result, exec_datafusion_err};
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
@@ -22,9 +15,12 @@ use datafusion_macros::user_doc;
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::events::{self, Event, Walk, Walked, split_bytes};
-use crate::kernel::exact_sum::ExactSum;
-use crate::time::{from_ticks, ticks};
+use crate::events::{self, ByGroup, Walk, Walked};
+use crate::time::from_ticks;
+
+mod worth;
+
+use worth::Worth;
 
 #[user_doc(
     doc_section(label = "Journey Functions"),
@@ -164,176 +160,6 @@ fn fields(at: &DataType, value: &DataType) -> Fields {
     ])
 }
 
-/// A timestamp by itself.
-impl Event for i64 {
-    fn write(&self, bytes: &mut Vec<u8>) {
-        bytes.extend(self.to_le_bytes());
-    }
-
-    fn read(bytes: &mut &[u8]) -> Option<Self> {
-        split_bytes(bytes).map(Self::from_le_bytes)
-    }
-}
-
-/// What orders are worth: nothing that is asked for, or numbers of one type.
-trait Worth: Debug + 'static {
-    /// One order.
-    type Order: Event + Clone;
-    /// Calls `keep` for each row with a time.
-    fn read(values: &[ArrayRef], keep: impl FnMut(usize, Self::Order)) -> Result<()>;
-    /// Returns when an order was placed.
-    fn at(order: &Self::Order) -> i64;
-    /// Orders orders by time, those of one time by value.
-    fn sort(orders: &mut [Self::Order]);
-    /// Returns first, last and total values of the orders of each group, which are sorted.
-    fn values(groups: &[&mut [Self::Order]], value: &DataType) -> [ArrayRef; 3];
-}
-
-impl Worth for () {
-    type Order = i64;
-
-    fn read(values: &[ArrayRef], mut keep: impl FnMut(usize, i64)) -> Result<()> {
-        let at = ticks(&values[0])?;
-        for row in 0..at.len() {
-            if at.is_valid(row) {
-                keep(row, at.value(row));
-            }
-        }
-        Ok(())
-    }
-
-    fn at(at: &i64) -> i64 {
-        *at
-    }
-
-    fn sort(times: &mut [i64]) {
-        times.sort_unstable();
-    }
-
-    fn values(groups: &[&mut [i64]], value: &DataType) -> [ArrayRef; 3] {
-        std::array::from_fn(|_| new_null_array(value, groups.len()))
-    }
-}
-
-/// An order and what it was worth, NULL if that is unknown.
-#[derive(Debug, Clone, Copy)]
-struct Order<N> {
-    at: i64,
-    value: Option<N>,
-}
-
-/// Numbers that travel as bytes.
-trait Bytes: ArrowNativeType {
-    fn take(bytes: &mut &[u8]) -> Option<Self>;
-}
-
-impl Bytes for i64 {
-    fn take(bytes: &mut &[u8]) -> Option<Self> {
-        split_bytes(bytes).map(Self::from_le_bytes)
-    }
-}
-
-impl Bytes for i128 {
-    fn take(bytes: &mut &[u8]) -> Option<Self> {
-        split_bytes(bytes).map(Self::from_le_bytes)
-    }
-}
-
-impl Bytes for f64 {
-    fn take(bytes: &mut &[u8]) -> Option<Self> {
-        split_bytes(bytes).map(Self::from_le_bytes)
-    }
-}
-
-impl<N: Bytes> Event for Order<N> {
-    fn write(&self, bytes: &mut Vec<u8>) {
-        self.at.write(bytes);
-        bytes.push(u8::from(self.value.is_some()));
-        bytes.extend(self.value.unwrap_or_default().to_byte_slice());
-    }
-
-    fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let at = i64::read(bytes)?;
-        let [is_known] = split_bytes(bytes)?;
-        let value = Some(N::take(bytes)?).filter(|_| is_known == 1);
-        Some(Self { at, value })
-    }
-}
-
-/// Numbers that add up to the same sum in any order.
-trait Adding: ArrowPrimitiveType<Native: Bytes> + Debug {
-    fn total(values: impl Iterator<Item = Self::Native>) -> Option<Self::Native>;
-}
-
-impl Adding for Int64Type {
-    fn total(values: impl Iterator<Item = i64>) -> Option<i64> {
-        i64::try_from(values.map(i128::from).sum::<i128>()).ok()
-    }
-}
-
-impl Adding for Decimal128Type {
-    fn total(mut values: impl Iterator<Item = i128>) -> Option<i128> {
-        values.try_fold(0, i128::checked_add)
-    }
-}
-
-impl Adding for Float64Type {
-    fn total(values: impl Iterator<Item = f64>) -> Option<f64> {
-        let mut sum = ExactSum::default();
-        values.for_each(|x| sum.add(x));
-        Some(sum.value()).filter(|x| x.is_finite())
-    }
-}
-
-impl<T: Adding> Worth for T {
-    type Order = Order<T::Native>;
-
-    fn read(values: &[ArrayRef], mut keep: impl FnMut(usize, Self::Order)) -> Result<()> {
-        let (at, worth) = (ticks(&values[0])?, as_primitive_array::<T>(&values[VALUE])?);
-        for row in 0..at.len() {
-            if at.is_valid(row) {
-                let value = worth.is_valid(row).then(|| worth.value(row));
-                let at = at.value(row);
-                keep(row, Order { at, value });
-            }
-        }
-        Ok(())
-    }
-
-    fn at(order: &Self::Order) -> i64 {
-        order.at
-    }
-
-    fn sort(orders: &mut [Self::Order]) {
-        orders.sort_unstable_by(|a, b| {
-            let values = match (a.value, b.value) {
-                (Some(a), Some(b)) => a.compare(b),
-                (a, b) => a.is_some().cmp(&b.is_some()),
-            };
-            a.at.cmp(&b.at).then(values)
-        });
-    }
-
-    fn values(groups: &[&mut [Self::Order]], value: &DataType) -> [ArrayRef; 3] {
-        let column = |values: Vec<Option<T::Native>>| {
-            let values: PrimitiveArray<T> = values.into_iter().collect();
-            Arc::new(values.with_data_type(value.clone())) as ArrayRef
-        };
-        let first = groups.iter().map(|orders| orders.first()?.value);
-        let last = groups.iter().map(|orders| orders.last()?.value);
-        let total = groups.iter().map(|orders| {
-            // A sum of nothing is not known, unlike a sum of zeros.
-            let is_known = orders.iter().any(|order| order.value.is_some());
-            is_known.then(|| T::total(orders.iter().filter_map(|order| order.value)))?
-        });
-        [
-            column(first.collect()),
-            column(last.collect()),
-            column(total.collect()),
-        ]
-    }
-}
-
 #[derive(Debug)]
 struct Sequences<W> {
     options: OrderOptions,
@@ -362,52 +188,83 @@ impl<W: Worth> Walk for Sequences<W> {
         W::read(values, keep)
     }
 
-    fn finish(&self, mut groups: Vec<&mut [W::Order]>) -> Result<ArrayRef> {
+    fn finish(&self, groups: ByGroup<'_, W::Order>) -> Result<ArrayRef> {
+        let mut walk = OrderWalk::new(self.options.clone())
+            .map_err(|error| exec_datafusion_err!("'order_sequence': {error}"))?;
+        let mut columns = Columns::new(groups.len());
+        let mut values = W::Values::default();
         let mut times = Vec::new();
-        let summaries = groups
-            .iter_mut()
-            .map(|orders| {
-                W::sort(orders);
-                times.clear();
-                times.extend(orders.iter().map(W::at));
-                order_summary(&times, &self.options)
-                    .map_err(|error| exec_datafusion_err!("'order_sequence': {error}"))
-            })
-            .collect::<Result<Vec<OrderSummary>>>()?;
-        let [first, last, total] = W::values(&groups, &self.value);
-        let instants = |get: fn(&OrderSummary) -> Option<i64>| {
-            from_ticks(summaries.iter().map(get).collect(), &self.at)
-        };
-        let days = |get: fn(&OrderSummary) -> Option<f64>| {
-            let days = summaries
-                .iter()
-                .map(|s| get(s).map(|us| us / DAY_US as f64));
-            Arc::new(days.collect::<Float64Array>()) as ArrayRef
-        };
-        let counts = |get: fn(&OrderSummary) -> Option<u64>| {
-            let counts = summaries.iter().map(|s| get(s).map(|n| n as i64));
-            Arc::new(counts.collect::<Int64Array>()) as ArrayRef
-        };
-        let is_repeat: BooleanArray = summaries.iter().map(|s| s.repeat_within).collect();
-        Ok(Arc::new(StructArray::new(
-            fields(&self.at, &self.value),
-            vec![
-                counts(|s| Some(s.n_events)),
-                instants(|s| s.first),
-                instants(|s| s.last),
-                days(|s| s.first_gap.map(|us| us as f64)),
-                days(|s| s.min_gap.map(|us| us as f64)),
-                days(|s| s.median_gap),
-                days(|s| s.mean_gap),
-                days(|s| s.max_gap.map(|us| us as f64)),
-                Arc::new(is_repeat),
-                counts(|s| s.n_gaps_within),
-                first,
-                last,
-                total,
-            ],
-            None,
-        )))
+        // Straight into columns: with millions of customers, a list of summaries
+        // would be larger than their orders.
+        for orders in groups {
+            W::sort(orders);
+            times.clear();
+            times.extend(orders.iter().map(W::at));
+            let summary = walk.summary(&times);
+            let days = |us: Option<f64>| us.map(|us| us / DAY_US as f64);
+            let whole_days = |us: Option<i64>| days(us.map(|us| us as f64));
+            columns.n_events.append_value(summary.n_events as i64);
+            columns.first_at.append_option(summary.first);
+            columns.last_at.append_option(summary.last);
+            for (column, gap) in columns.gaps.iter_mut().zip([
+                whole_days(summary.first_gap),
+                whole_days(summary.min_gap),
+                days(summary.median_gap),
+                days(summary.mean_gap),
+                whole_days(summary.max_gap),
+            ]) {
+                column.append_option(gap);
+            }
+            columns.is_repeat.append_option(summary.repeat_within);
+            let n_short = summary.n_gaps_within.map(|n| n as i64);
+            columns.n_short_gaps.append_option(n_short);
+            W::add(&mut values, orders);
+        }
+        let values = W::finish(values, &self.value);
+        let columns = columns.finish(&self.at, values);
+        let fields = fields(&self.at, &self.value);
+        Ok(Arc::new(StructArray::new(fields, columns, None)))
+    }
+}
+
+/// The fields of the result that do not depend on the type of the values.
+struct Columns {
+    n_events: Int64Builder,
+    first_at: Int64Builder,
+    last_at: Int64Builder,
+    /// First, min, median, mean, max.
+    gaps: [Float64Builder; 5],
+    is_repeat: BooleanBuilder,
+    n_short_gaps: Int64Builder,
+}
+
+impl Columns {
+    fn new(n: usize) -> Self {
+        let wholes = || Int64Builder::with_capacity(n);
+        Self {
+            n_events: wholes(),
+            first_at: wholes(),
+            last_at: wholes(),
+            gaps: std::array::from_fn(|_| Float64Builder::with_capacity(n)),
+            is_repeat: BooleanBuilder::with_capacity(n),
+            n_short_gaps: wholes(),
+        }
+    }
+
+    /// Returns the columns in the order of `fields`.
+    fn finish(mut self, at: &DataType, values: [ArrayRef; 3]) -> Vec<ArrayRef> {
+        let mut columns: Vec<ArrayRef> = vec![
+            Arc::new(self.n_events.finish()),
+            from_ticks(self.first_at.finish(), at),
+            from_ticks(self.last_at.finish(), at),
+        ];
+        for mut gaps in self.gaps {
+            columns.push(Arc::new(gaps.finish()));
+        }
+        columns.push(Arc::new(self.is_repeat.finish()));
+        columns.push(Arc::new(self.n_short_gaps.finish()));
+        columns.extend(values);
+        columns
     }
 }
 

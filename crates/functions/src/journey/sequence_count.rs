@@ -13,7 +13,7 @@ use super::sequence::{PARAMETERS, Sequence};
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
 use crate::args::{Call, Parameters};
-use crate::events::{self, Walk, Walked};
+use crate::events::{self, ByGroup, Walk, Walked};
 
 #[user_doc(
     doc_section(label = "Journey Functions"),
@@ -76,8 +76,8 @@ impl Walk for Occurrences {
         self.0.read(values, keep)
     }
 
-    fn finish(&self, groups: Vec<&mut [Event]>) -> Result<ArrayRef> {
-        let counts = groups.into_iter().map(|events| {
+    fn finish(&self, groups: ByGroup<'_, Event>) -> Result<ArrayRef> {
+        let counts = groups.map(|events| {
             events.sort_unstable_by_key(Event::key);
             let pattern = &self.0.pattern;
             journey::sequence_count(pattern, events, self.0.ticks_per_second()) as i64

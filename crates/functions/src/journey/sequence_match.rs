@@ -13,7 +13,7 @@ use super::sequence::{PARAMETERS, Sequence};
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
 use crate::args::{Call, Parameters};
-use crate::events::{self, Walk, Walked};
+use crate::events::{self, ByGroup, Walk, Walked};
 
 #[user_doc(
     doc_section(label = "Journey Functions"),
@@ -86,8 +86,8 @@ impl Walk for Occurs {
         self.0.read(values, keep)
     }
 
-    fn finish(&self, groups: Vec<&mut [Event]>) -> Result<ArrayRef> {
-        let occurs = groups.into_iter().map(|events| {
+    fn finish(&self, groups: ByGroup<'_, Event>) -> Result<ArrayRef> {
+        let occurs = groups.map(|events| {
             events.sort_unstable_by_key(Event::key);
             let pattern = &self.0.pattern;
             Some(journey::sequence_match(

@@ -13,7 +13,7 @@ use super::funnel::{Funnel, PARAMETERS, check};
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
 use crate::args::{Call, Parameters};
-use crate::events::{self, Walk, Walked};
+use crate::events::{self, ByGroup, Walk, Walked};
 
 #[user_doc(
     doc_section(label = "Journey Functions"),
@@ -101,8 +101,8 @@ impl Walk for Level {
         self.0.read(values, keep)
     }
 
-    fn finish(&self, groups: Vec<&mut [Event]>) -> Result<ArrayRef> {
-        let levels = groups.into_iter().map(|events| {
+    fn finish(&self, groups: ByGroup<'_, Event>) -> Result<ArrayRef> {
+        let levels = groups.map(|events| {
             events.sort_unstable_by_key(Event::key);
             self.0.funnel.level(events) as i64
         });

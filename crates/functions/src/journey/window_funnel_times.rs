@@ -11,7 +11,7 @@ use super::funnel::{Funnel, PARAMETERS, check};
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
 use crate::args::{Call, Parameters};
-use crate::events::{self, Walk, Walked};
+use crate::events::{self, ByGroup, Walk, Walked};
 use crate::list::{list_array, list_type};
 use crate::time::from_ticks;
 
@@ -88,7 +88,7 @@ impl Walk for Times {
         self.0.read(values, keep)
     }
 
-    fn finish(&self, groups: Vec<&mut [Event]>) -> Result<ArrayRef> {
+    fn finish(&self, groups: ByGroup<'_, Event>) -> Result<ArrayRef> {
         let mut lengths = Vec::with_capacity(groups.len());
         let mut times = Vec::new();
         for events in groups {

@@ -28,8 +28,7 @@ pub(crate) fn mean(values: impl Iterator<Item = f64>) -> f64 {
 
 /// Returns the median of the values that are not NaN.
 pub(crate) fn median(values: &[f64]) -> f64 {
-    let mut known: Vec<f64> = values.iter().copied().filter(|x| !x.is_nan()).collect();
-    cut_points(&mut known, 2).map_or(f64::NAN, |cuts| cuts[0])
+    cut_points(values, 2).map_or(f64::NAN, |cuts| cuts[0])
 }
 
 /// Returns the code of a customer from "is good" of recency, frequency and value; unknown if one is.

@@ -5,6 +5,7 @@ pub(crate) mod cn8;
 pub(crate) mod exact_sum;
 pub(crate) mod normal;
 pub(crate) mod nps;
+pub(crate) mod places;
 pub(crate) mod proportion;
 pub(crate) mod quantile;
 pub(crate) mod rfm;

@@ -1,42 +1,88 @@
 //! Quantiles of type 7 (R and Excel's default), at equal steps.
+//!
+//! NaN stands for "unknown" and is passed over. Nothing is sorted: whole numbers
+//! that lie close together are counted, others are found by their places.
 
-/// Above this number of cuts, sorting once is cheaper than selecting each.
-const SELECT_MAX: usize = 16;
+use crate::kernel::places::at_places;
 
-/// Returns the n - 1 cut points at k/n, or nothing for no values. Reorders the values.
-///
-/// The place of each cut is computed in integers, so that a cut which falls on
-/// a value is that value to the last digit: scores compare with `>`.
-pub(crate) fn cut_points(values: &mut [f64], n: usize) -> Option<Vec<f64>> {
-    if values.is_empty() {
-        return None;
+/// Returns the n - 1 cut points at k/n, or nothing for no values.
+pub(crate) fn cut_points(values: &[f64], n: usize) -> Option<Vec<f64>> {
+    Some(Ranked::of(values)?.cut_points(n))
+}
+
+/// A list of numbers of which places in their order can be asked.
+#[derive(Debug)]
+pub(crate) enum Ranked<'a> {
+    Counted(Histogram),
+    /// The values, and how many of them are known.
+    Listed(&'a [f64], usize),
+}
+
+impl<'a> Ranked<'a> {
+    /// Returns nothing where no value is known.
+    pub(crate) fn of(values: &'a [f64]) -> Option<Self> {
+        let n = values.iter().filter(|x| !x.is_nan()).count();
+        if n == 0 {
+            return None;
+        }
+        Some(match Histogram::of(values, n) {
+            Some(histogram) => Self::Counted(histogram),
+            None => Self::Listed(values, n),
+        })
     }
-    if let Some(histogram) = Histogram::of(values) {
-        return Some(histogram.cut_points(n));
-    }
-    if n > SELECT_MAX {
-        values.sort_unstable_by(f64::total_cmp);
-    }
-    let mut cuts = Vec::with_capacity(n - 1);
-    // Values before this place are known to be no larger than all others.
-    let mut settled = 0;
-    for k in 1..n {
-        let place = (values.len() - 1) as u128 * k as u128;
-        let (at, rest) = ((place / n as u128) as usize, (place % n as u128) as f64);
-        let (low, high) = if n > SELECT_MAX {
-            (values[at], values.get(at + 1).copied())
-        } else {
-            let (_, low, above) =
-                values[settled..].select_nth_unstable_by(at - settled, f64::total_cmp);
-            (*low, above.iter().copied().min_by(f64::total_cmp))
+
+    /// Returns the n - 1 cut points at k/n.
+    ///
+    /// The place of each cut is computed in integers, so that a cut which falls on
+    /// a value is that value to the last digit: scores compare with `>`.
+    pub(crate) fn cut_points(&self, n: usize) -> Vec<f64> {
+        let n_values = match self {
+            Self::Counted(histogram) => histogram.n,
+            Self::Listed(_, n_values) => *n_values,
         };
-        settled = at;
-        cuts.push(match high {
-            Some(high) if rest > 0.0 => between(low, high, rest, n as f64),
-            _ => low,
+        let cuts = (1..n).map(|k| {
+            let place = (n_values - 1) as u128 * k as u128;
+            ((place / n as u128) as usize, (place % n as u128) as f64)
         });
+        // The value at each cut and the one after it; the last has none after it.
+        let after = |at: usize| (at + 1).min(n_values - 1);
+        let pairs = self.at_places(cuts.clone().flat_map(|(at, _)| [at, after(at)]).collect());
+        cuts.zip(pairs.chunks(2))
+            .map(|((_, rest), pair)| match pair {
+                [low, high] if rest > 0.0 => between(*low, *high, rest, n as f64),
+                _ => pair[0],
+            })
+            .collect()
     }
-    Some(cuts)
+
+    /// Whether more than half of the values are the same one.
+    pub(crate) fn has_majority(&self) -> bool {
+        match self {
+            Self::Counted(histogram) => {
+                let most = histogram.counts.iter().max().copied().unwrap_or(0);
+                most * 2 > histogram.n
+            }
+            Self::Listed(values, n) => {
+                // A value that fills more than half of the sorted places fills the middle.
+                let middle = self.at_places(vec![n / 2]);
+                values.iter().filter(|x| **x == middle[0]).count() * 2 > *n
+            }
+        }
+    }
+
+    /// Returns the values at places below the number of values.
+    fn at_places(&self, places: Vec<usize>) -> Vec<f64> {
+        match self {
+            Self::Counted(histogram) => histogram.at_places(&places),
+            Self::Listed(values, n) if *n == values.len() => {
+                at_places(values.iter().copied(), &places)
+            }
+            Self::Listed(values, _) => {
+                let known: Vec<f64> = values.iter().copied().filter(|x| !x.is_nan()).collect();
+                at_places(known.iter().copied(), &places)
+            }
+        }
+    }
 }
 
 /// Most values between the smallest and the largest that are worth a counter each.
@@ -44,65 +90,57 @@ const HISTOGRAM_MAX: i64 = 1 << 16;
 
 /// Counts of whole numbers that lie close together, as days and orders do: places
 /// in their order are found without moving a value.
-struct Histogram {
+#[derive(Debug)]
+pub(crate) struct Histogram {
     least: i64,
-    counts: Vec<u64>,
+    counts: Vec<usize>,
+    /// Values counted.
     n: usize,
 }
 
 impl Histogram {
-    /// Counts the values, or returns nothing where they are fractions or far apart.
-    fn of(values: &[f64]) -> Option<Self> {
+    /// Counts `n` known values, or returns nothing where they are fractions or far apart.
+    fn of(values: &[f64], n: usize) -> Option<Self> {
         let (mut least, mut most) = (i64::MAX, i64::MIN);
         for x in values {
             let whole = *x as i32;
             // Negative zero is not a whole number here: it would come back as zero.
-            if f64::from(whole).to_bits() != x.to_bits() {
+            if f64::from(whole).to_bits() == x.to_bits() {
+                least = least.min(whole.into());
+                most = most.max(whole.into());
+            } else if !x.is_nan() {
                 return None;
             }
-            least = least.min(whole.into());
-            most = most.max(whole.into());
         }
         // A list shorter than its counters is selected from faster.
         let range = most - least + 1;
-        if range > HISTOGRAM_MAX.min(values.len() as i64) {
+        if range > HISTOGRAM_MAX.min(n as i64) {
             return None;
         }
         let mut counts = vec![0; range as usize];
         for x in values {
-            counts[(*x as i64 - least) as usize] += 1;
+            if !x.is_nan() {
+                counts[(*x as i64 - least) as usize] += 1;
+            }
         }
-        Some(Histogram {
-            least,
-            counts,
-            n: values.len(),
-        })
+        Some(Histogram { least, counts, n })
     }
 
-    fn cut_points(&self, n: usize) -> Vec<f64> {
-        let mut cuts = Vec::with_capacity(n - 1);
+    /// Returns the values at places below `n`; the places hardly ever fall.
+    fn at_places(&self, places: &[usize]) -> Vec<f64> {
         // The number at `at`, and how many values are below the one after it.
         let (mut at, mut below) = (0, self.counts[0]);
-        for k in 1..n {
-            let place = (self.n - 1) as u128 * k as u128;
-            let (index, rest) = ((place / n as u128) as u64, (place % n as u128) as f64);
-            while below <= index {
+        let values = places.iter().map(|place| {
+            if *place < below - self.counts[at] {
+                (at, below) = (0, self.counts[0]);
+            }
+            while below <= *place {
                 at += 1;
                 below += self.counts[at];
             }
-            let value = |at: usize| (self.least + at as i64) as f64;
-            let low = value(at);
-            let next = if index + 1 < below {
-                Some(at)
-            } else {
-                (at + 1..self.counts.len()).find(|i| self.counts[*i] > 0)
-            };
-            cuts.push(match next {
-                Some(next) if rest > 0.0 => between(low, value(next), rest, n as f64),
-                _ => low,
-            });
-        }
-        cuts
+            (self.least + at as i64) as f64
+        });
+        values.collect()
     }
 }
 
@@ -116,25 +154,24 @@ fn between(low: f64, high: f64, rest: f64, n: f64) -> f64 {
     low * (1.0 - rest / n) + high * (rest / n)
 }
 
-/// Whether more than half of the values are the same one. Reorders the values.
-pub(crate) fn has_majority(values: &mut [f64]) -> bool {
-    if values.is_empty() {
-        return false;
-    }
-    if let Some(histogram) = Histogram::of(values) {
-        let most = histogram.counts.iter().max().copied().unwrap_or(0);
-        return most * 2 > values.len() as u64;
-    }
-    // A value that fills more than half of the sorted places fills the middle.
-    let (_, middle, _) = values.select_nth_unstable_by(values.len() / 2, f64::total_cmp);
-    let middle = *middle;
-    values.iter().filter(|v| **v == middle).count() * 2 > values.len()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn has_majority(values: &[f64]) -> bool {
+        Ranked::of(values).unwrap().has_majority()
+    }
+
+    #[test]
+    fn unknown_values_have_no_place() {
+        for known in [[1.0, 2.0, 2.0, 5.0], [1.5, 2.0, 2.0, 1e9]] {
+            let mut with_gaps = vec![f64::NAN];
+            with_gaps.extend(known.iter().flat_map(|x| [*x, f64::NAN]));
+            assert_eq!(cut_points(&with_gaps, 3), cut_points(&known, 3));
+            assert_eq!(has_majority(&with_gaps), has_majority(&known));
+        }
+    }
 
     /// The definition, by sorting.
     fn slowly(values: &[f64], n: usize) -> Vec<f64> {
@@ -153,7 +190,7 @@ mod tests {
     #[test]
     fn cuts_interpolate_between_neighbours() {
         // R: quantile(c(1, 2, 4, 8), c(.2, .4, .6, .8)) is 1.6, 2.4, 3.6, 5.6.
-        let cuts = cut_points(&mut [8.0, 1.0, 4.0, 2.0], 5).unwrap();
+        let cuts = cut_points(&[8.0, 1.0, 4.0, 2.0], 5).unwrap();
         for (got, expected) in cuts.iter().zip([1.6, 2.4, 3.6, 5.6]) {
             assert!((got - expected).abs() < 1e-12, "{cuts:?}");
         }
@@ -161,21 +198,21 @@ mod tests {
 
     #[test]
     fn a_cut_that_falls_on_a_value_is_that_value() {
-        let mut values: Vec<f64> = (0..=10).map(|i| f64::from(i) * 0.1).collect();
+        let values: Vec<f64> = (0..=10).map(|i| f64::from(i) * 0.1).collect();
         let expected: Vec<f64> = [2, 4, 6, 8].iter().map(|i| values[*i]).collect();
-        assert_eq!(cut_points(&mut values, 5).unwrap(), expected);
+        assert_eq!(cut_points(&values, 5).unwrap(), expected);
     }
 
     #[test]
-    fn no_values_have_no_cuts_and_no_majority() {
-        assert_eq!(cut_points(&mut [], 5), None);
-        assert!(!has_majority(&mut []));
+    fn no_values_have_no_order() {
+        assert!(Ranked::of(&[]).is_none());
+        assert!(Ranked::of(&[f64::NAN]).is_none());
     }
 
     #[test]
     fn half_is_not_more_than_half() {
-        assert!(!has_majority(&mut [1.0, 1.0, 2.0, 3.0]));
-        assert!(has_majority(&mut [3.0, 1.0, 1.0, 1.0, 2.0]));
+        assert!(!has_majority(&[1.0, 1.0, 2.0, 3.0]));
+        assert!(has_majority(&[3.0, 1.0, 1.0, 1.0, 2.0]));
     }
 
     proptest! {
@@ -185,7 +222,7 @@ mod tests {
             n in 2usize..30,
         ) {
             let values: Vec<f64> = whole.iter().map(|x| f64::from(*x)).collect();
-            let cuts = Histogram::of(&values).unwrap().cut_points(n);
+            let cuts = Ranked::Counted(Histogram::of(&values, values.len()).unwrap()).cut_points(n);
             for (got, expected) in cuts.iter().zip(slowly(&values, n)) {
                 prop_assert!((got - expected).abs() < 1e-9, "{cuts:?}");
             }
@@ -193,7 +230,7 @@ mod tests {
             sorted.sort_by(f64::total_cmp);
             let middle = sorted[sorted.len() / 2];
             let n_middle = values.iter().filter(|v| **v == middle).count();
-            prop_assert_eq!(has_majority(&mut values.clone()), 2 * n_middle > values.len());
+            prop_assert_eq!(has_majority(&values), 2 * n_middle > values.len());
         }
 
         #[test]
@@ -201,7 +238,7 @@ mod tests {
             values in prop::collection::vec(-1e6..1e6, 1..60),
             n in 2usize..30,
         ) {
-            let cuts = cut_points(&mut values.clone(), n).unwrap();
+            let cuts = cut_points(&values, n).unwrap();
             for (got, expected) in cuts.iter().zip(slowly(&values, n)) {
                 prop_assert!((got - expected).abs() < 1e-6, "{cuts:?}");
             }

@@ -3,7 +3,8 @@
 //! Columns are slices of numbers in which NaN stands for "unknown"; scores are
 //! numbers from 1 in which 0 stands for the same.
 
-use crate::kernel::quantile::{cut_points, has_majority};
+use crate::kernel::places::sort_key;
+use crate::kernel::quantile::{Ranked, cut_points};
 
 /// Lower ends of the bands of orders that stand in for quantiles of frequency: 1, 2, 3-4, 5-9, 10+.
 const FREQUENCY_BANDS: [f64; 4] = [2.0, 3.0, 5.0, 10.0];
@@ -74,20 +75,21 @@ impl Rule {
 
     /// Scores 1 + the number of cuts below: equal values share a score.
     fn by_quantile(&self, values: &[f64], measure: Measure) -> Vec<u8> {
-        let mut known = known(values);
+        let Some(ranked) = Ranked::of(values) else {
+            return vec![0; values.len()];
+        };
         if measure == Measure::Frequency
             && self.bins == FREQUENCY_BANDS.len() + 1
-            && has_majority(&mut known)
+            && ranked.has_majority()
         {
             return by_bands(values, &FREQUENCY_BANDS);
         }
-        let cuts = cut_points(&mut known, self.bins).unwrap_or_default();
-        score_each(values, |x| bucket(x, &cuts))
+        score_each(values, &ranked.cut_points(self.bins), |x, cut| x > cut)
     }
 
     /// R package rfm 0.3.0: cuts moved up by one, intervals closed below.
     fn by_r(&self, values: &[f64]) -> Vec<u8> {
-        let cuts: Vec<f64> = cut_points(&mut known(values), self.bins)
+        let cuts: Vec<f64> = cut_points(values, self.bins)
             .unwrap_or_default()
             .iter()
             .map(|q| q + 1.0)
@@ -97,32 +99,37 @@ impl Rule {
 
     /// pandas.qcut: the same cuts as by quantile, and an error where edges repeat.
     fn by_qcut(&self, values: &[f64]) -> Result<Vec<u8>, RepeatedEdge> {
-        let mut known = known(values);
-        let Some(mut edges) = cut_points(&mut known, self.bins) else {
+        let Some(mut edges) = cut_points(values, self.bins) else {
             return Ok(vec![0; values.len()]);
         };
-        edges.extend(known.iter().copied().min_by(f64::total_cmp));
-        edges.extend(known.iter().copied().max_by(f64::total_cmp));
+        let known = || values.iter().copied().filter(|x| !x.is_nan());
+        edges.extend(known().min_by(f64::total_cmp));
+        edges.extend(known().max_by(f64::total_cmp));
         edges.sort_by(f64::total_cmp);
         if let Some(pair) = edges.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(RepeatedEdge(pair[0]));
         }
         let cuts = &edges[1..edges.len() - 1];
-        Ok(score_each(values, |x| bucket(x, cuts)))
+        Ok(score_each(values, cuts, |x, cut| x > cut))
     }
 }
 
-/// Returns the values that are known.
-fn known(values: &[f64]) -> Vec<f64> {
-    values.iter().copied().filter(|x| !x.is_nan()).collect()
-}
+/// Values that are scored together: what they and their scores take stays in the
+/// nearest cache while one cut after the other is compared with all of them.
+const STRETCH: usize = 2048;
 
-fn score_each(values: &[f64], score: impl Fn(f64) -> usize) -> Vec<u8> {
-    // At most 100 bins, so a byte is enough.
-    values
-        .iter()
-        .map(|x| if x.is_nan() { 0 } else { score(*x) as u8 })
-        .collect()
+/// Scores 1 + the number of cuts that the value is past, 0 for NaN.
+fn score_each(values: &[f64], cuts: &[f64], is_past: impl Fn(f64, f64) -> bool) -> Vec<u8> {
+    // At most 100 bins, so a byte is enough. NaN is past no cut.
+    let mut scores: Vec<u8> = values.iter().map(|x| u8::from(!x.is_nan())).collect();
+    for (scores, values) in scores.chunks_mut(STRETCH).zip(values.chunks(STRETCH)) {
+        for cut in cuts {
+            for (score, x) in scores.iter_mut().zip(values) {
+                *score += u8::from(is_past(*x, *cut));
+            }
+        }
+    }
+    scores
 }
 
 /// Returns 1 + the number of cuts below `x`.
@@ -132,9 +139,7 @@ pub(crate) fn bucket(x: f64, cuts: &[f64]) -> usize {
 
 /// Scores 1 + the number of bands that begin at or below.
 fn by_bands(values: &[f64], bands: &[f64]) -> Vec<u8> {
-    score_each(values, |x| {
-        1 + bands.iter().filter(|band| x >= **band).count()
-    })
+    score_each(values, bands, |x, band| x >= band)
 }
 
 fn reversed(score: u8, highest: usize) -> u8 {
@@ -150,7 +155,12 @@ fn ntile(values: &[f64], bins: usize, falling: bool) -> Vec<u8> {
         .iter()
         .enumerate()
         .filter(|(_, x)| !x.is_nan())
-        .map(|(row, x)| (sort_key(*x, falling), row as u32))
+        .map(|(row, x)| {
+            (
+                if falling { !sort_key(*x) } else { sort_key(*x) },
+                row as u32,
+            )
+        })
         .collect();
     // Integers with the row behind them sort three times faster than floats by total_cmp.
     order.sort_unstable();
@@ -167,17 +177,6 @@ fn ntile(values: &[f64], bins: usize, falling: bool) -> Vec<u8> {
         scores[row as usize] = tile as u8 + 1;
     }
     scores
-}
-
-/// Returns an integer that sorts as the number does.
-fn sort_key(x: f64, falling: bool) -> u64 {
-    let bits = x.to_bits();
-    let key = if x.is_sign_negative() {
-        !bits
-    } else {
-        bits | 1 << 63
-    };
-    if falling { !key } else { key }
 }
 
 /// Writes the scores of a customer as one code: 543, or 10-3-7 where a score may have two digits.

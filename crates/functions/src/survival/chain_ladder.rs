@@ -12,7 +12,7 @@ use super::triangle::{Cell, Extent, PARAMETERS};
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
 use crate::args::{Call, Parameters};
-use crate::events::{self, Walk, Walked};
+use crate::events::{self, ByGroup, Walk, Walked};
 use crate::list::{list_array, list_type};
 
 #[user_doc(
@@ -107,7 +107,7 @@ impl Walk for Developments {
         self.0.read(values, keep)
     }
 
-    fn finish(&self, groups: Vec<&mut [Cell]>) -> Result<ArrayRef> {
+    fn finish(&self, groups: ByGroup<'_, Cell>) -> Result<ArrayRef> {
         let mut lengths = Vec::with_capacity(groups.len());
         let mut steps = Vec::new();
         for cells in groups {

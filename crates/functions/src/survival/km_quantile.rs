@@ -14,7 +14,7 @@ use super::table::{Columns, fields, structs};
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::events::{self, Walk, Walked};
+use crate::events::{self, ByGroup, Walk, Walked};
 
 #[user_doc(
     doc_section(label = "Survival Functions"),
@@ -147,8 +147,8 @@ impl<S: Subject> Walk for Quantiles<S> {
         exits::read(values, self.places, keep)
     }
 
-    fn finish(&self, groups: Vec<&mut [S]>) -> Result<ArrayRef> {
-        let quantiles = groups.into_iter().map(|group| {
+    fn finish(&self, groups: ByGroup<'_, S>) -> Result<ArrayRef> {
+        let quantiles = groups.map(|group| {
             let curve = km_survival(
                 &mut exits::times(group, self.places),
                 self.interval,

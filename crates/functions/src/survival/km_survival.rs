@@ -14,7 +14,7 @@ use super::table::{Columns, fields, structs};
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::events::{self, Walk, Walked};
+use crate::events::{self, ByGroup, Walk, Walked};
 use crate::list::{list_array, list_type};
 
 #[user_doc(
@@ -144,7 +144,7 @@ impl<S: Subject> Walk for Curves<S> {
         exits::read(values, self.places, keep)
     }
 
-    fn finish(&self, groups: Vec<&mut [S]>) -> Result<ArrayRef> {
+    fn finish(&self, groups: ByGroup<'_, S>) -> Result<ArrayRef> {
         let mut lengths = Vec::with_capacity(groups.len());
         let mut points = Vec::new();
         for group in groups {

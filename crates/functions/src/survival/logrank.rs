@@ -18,7 +18,7 @@ use super::exits::{
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::events::{self, Event, Walk, Walked};
+use crate::events::{self, ByGroup, Event, Walk, Walked};
 use crate::list::{list_array, list_type};
 
 #[user_doc(
@@ -207,7 +207,7 @@ impl<S: Subject> Walk for Tests<S> {
         })
     }
 
-    fn finish(&self, groups: Vec<&mut [Grouped<S>]>) -> Result<ArrayRef> {
+    fn finish(&self, groups: ByGroup<'_, Grouped<S>>) -> Result<ArrayRef> {
         let mut tests: [Vec<Option<f64>>; 3] = Default::default();
         let mut names = Vec::new();
         let mut parts: Vec<LogrankGroup> = Vec::new();

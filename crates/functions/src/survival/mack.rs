@@ -14,7 +14,7 @@ use super::triangle::{Cell, Extent, PARAMETERS};
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
 use crate::args::{Call, Parameters};
-use crate::events::{self, Walk, Walked};
+use crate::events::{self, ByGroup, Walk, Walked};
 use crate::list::{list_array, list_type};
 
 #[user_doc(
@@ -125,7 +125,7 @@ impl Walk for Forecasts {
         self.0.read(values, keep)
     }
 
-    fn finish(&self, groups: Vec<&mut [Cell]>) -> Result<ArrayRef> {
+    fn finish(&self, groups: ByGroup<'_, Cell>) -> Result<ArrayRef> {
         let mut totals = Vec::with_capacity(groups.len());
         let mut lengths = Vec::with_capacity(groups.len());
         let mut origins: Vec<Origin> = Vec::new();

@@ -14,7 +14,7 @@ use super::table::{Columns, fields, structs};
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::events::{self, Walk, Walked};
+use crate::events::{self, ByGroup, Walk, Walked};
 
 #[user_doc(
     doc_section(label = "Survival Functions"),
@@ -131,8 +131,8 @@ impl<S: Subject> Walk for Means<S> {
         exits::read(values, self.places, keep)
     }
 
-    fn finish(&self, groups: Vec<&mut [S]>) -> Result<ArrayRef> {
-        let means = groups.into_iter().map(|group| {
+    fn finish(&self, groups: ByGroup<'_, S>) -> Result<ArrayRef> {
+        let means = groups.map(|group| {
             exits::answer(
                 "rmst",
                 rmst(&mut exits::times(group, self.places), self.tau),

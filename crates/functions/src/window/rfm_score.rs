@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int32Array, StringBuilder, StructArray};
+use arrow::array::{ArrayRef, Int32Array, StringArray, StructArray};
+use arrow::buffer::{Buffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::{Result, exec_datafusion_err};
 use datafusion::logical_expr::Documentation;
@@ -184,30 +185,38 @@ impl Scores {
 
 impl Partition for Scores {
     fn compute(&self, arguments: &[ArrayRef]) -> Result<ArrayRef> {
-        let [r, f, m] = self.of(arguments)?;
-        let highest = self.highest();
-        // A code is three digits: written into one buffer, not allocated row by row.
-        let mut codes = StringBuilder::with_capacity(r.len(), 3 * r.len());
-        for ((&r, &f), &m) in r.iter().zip(&f).zip(&m) {
-            if highest < 10 && r.min(f).min(m) > 0 {
-                let digits = [b'0' + r, b'0' + f, b'0' + m];
-                codes.append_option(std::str::from_utf8(&digits).ok());
-            } else {
-                codes.append_option(code([r, f, m], highest));
-            }
-        }
-        let mut columns: Vec<ArrayRef> = [r, f, m].iter().map(|s| score_array(s)).collect();
-        columns.push(Arc::new(codes.finish()));
+        let scores = self.of(arguments)?;
+        let codes = codes(&scores, self.highest())?;
+        let mut columns: Vec<ArrayRef> = scores.iter().map(|s| score_array(s)).collect();
+        columns.push(codes);
         Ok(Arc::new(StructArray::new(fields(), columns, None)))
     }
 }
 
+fn codes([r, f, m]: &[Vec<u8>; 3], highest: usize) -> Result<ArrayRef> {
+    let rows = r.iter().zip(f).zip(m).map(|((&r, &f), &m)| [r, f, m]);
+    if highest >= 10 || [r, f, m].iter().any(|scores| scores.contains(&0)) {
+        return Ok(Arc::new(
+            rows.map(|scores| code(scores, highest))
+                .collect::<StringArray>(),
+        ));
+    }
+    // Three digits each: one list of them, not a text for each row.
+    let mut digits = Vec::with_capacity(3 * r.len());
+    for scores in rows {
+        digits.extend(scores.map(|score| b'0' + score));
+    }
+    let offsets = OffsetBuffer::from_repeated_length(3, r.len());
+    let codes = StringArray::try_new(offsets, Buffer::from_vec(digits), None)?;
+    Ok(Arc::new(codes))
+}
+
 fn score_array(scores: &[u8]) -> ArrayRef {
-    let scores: Int32Array = scores
-        .iter()
-        .map(|s| (*s > 0).then_some(i32::from(*s)))
-        .collect();
-    Arc::new(scores)
+    let known = scores
+        .contains(&0)
+        .then(|| scores.iter().map(|score| *score > 0).collect());
+    let scores = scores.iter().map(|score| i32::from(*score)).collect();
+    Arc::new(Int32Array::new(scores, known))
 }
 
 #[cfg(test)]

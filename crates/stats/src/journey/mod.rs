@@ -21,7 +21,7 @@ pub use churn_status::{ChurnStatus, churn_status};
 pub use event::{Event, EventLog, MAX_CONDITIONS};
 pub use first_contact::{FirstContact, Ticket, first_contact};
 pub use followed_by::followed_by;
-pub use order_sequence::{OrderOptions, OrderSequence, OrderSummary, order_summary};
+pub use order_sequence::{OrderOptions, OrderSequence, OrderSummary, OrderWalk, order_summary};
 pub use pattern::{Comparison, Pattern};
 pub use retention::Retention;
 pub use return_matches::{LedgerLine, ReturnMatch, return_matches};

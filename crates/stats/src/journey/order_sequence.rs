@@ -144,56 +144,81 @@ impl OrderSequence {
     }
 }
 
-/// Walks ascending timestamps once; the operator's form of [`OrderSequence`].
+/// Walks ascending timestamps once; for one customer.
 pub fn order_summary(sorted: &[i64], options: &OrderOptions) -> Result<OrderSummary> {
-    options.validate()?;
-    let end = match options.as_of {
-        Some(as_of) => sorted.partition_point(|at| *at < as_of),
-        None => sorted.len(),
-    };
-    let gap_within = options.gap_within.or(options.within);
-    let mut summary = OrderSummary {
-        n_gaps_within: gap_within.map(|_| 0),
-        ..OrderSummary::default()
-    };
-    let mut gaps: Vec<i64> = Vec::with_capacity(end.saturating_sub(1));
-    for at in sorted[..end].iter().copied() {
-        if let Some(last) = summary.last {
-            if options.distinct && at == last {
-                continue;
+    Ok(OrderWalk::new(options.clone())?.summary(sorted))
+}
+
+/// Walks the timestamps of one customer after the other; what it needs of memory
+/// is kept from walk to walk.
+#[derive(Debug, Clone)]
+pub struct OrderWalk {
+    options: OrderOptions,
+    gaps: Vec<i64>,
+}
+
+impl OrderWalk {
+    /// Checks and keeps the options.
+    pub fn new(options: OrderOptions) -> Result<Self> {
+        options.validate()?;
+        Ok(Self {
+            options,
+            gaps: Vec::new(),
+        })
+    }
+
+    /// Walks ascending timestamps once.
+    pub fn summary(&mut self, sorted: &[i64]) -> OrderSummary {
+        let Self { options, gaps } = self;
+        gaps.clear();
+        let end = match options.as_of {
+            Some(as_of) => sorted.partition_point(|at| *at < as_of),
+            None => sorted.len(),
+        };
+        let gap_within = options.gap_within.or(options.within);
+        let mut summary = OrderSummary {
+            n_gaps_within: gap_within.map(|_| 0),
+            ..OrderSummary::default()
+        };
+        for at in sorted[..end].iter().copied() {
+            if let Some(last) = summary.last {
+                if options.distinct && at == last {
+                    continue;
+                }
+                let gap = at.saturating_sub(last);
+                if let (Some(within), Some(n)) = (gap_within, summary.n_gaps_within.as_mut())
+                    && gap < within
+                {
+                    *n += 1;
+                }
+                gaps.push(gap);
+            } else {
+                summary.first = Some(at);
             }
-            let gap = at.saturating_sub(last);
-            if let (Some(within), Some(n)) = (gap_within, summary.n_gaps_within.as_mut())
-                && gap < within
-            {
-                *n += 1;
+            summary.last = Some(at);
+            summary.n_events += 1;
+            if options.kth.map(|kth| kth as u64) == Some(summary.n_events) {
+                summary.kth = Some(at);
             }
-            gaps.push(gap);
-        } else {
-            summary.first = Some(at);
         }
-        summary.last = Some(at);
-        summary.n_events += 1;
-        if options.kth.map(|kth| kth as u64) == Some(summary.n_events) {
-            summary.kth = Some(at);
+        summary.first_gap = gaps.first().copied();
+        if let (Some(within), Some(_)) = (options.within, summary.first) {
+            summary.repeat_within = Some(summary.first_gap.is_some_and(|gap| gap < within));
         }
+        if let (Some(as_of), Some(last)) = (options.as_of, summary.last) {
+            summary.open_gap = Some(as_of.saturating_sub(last));
+        }
+        if let (Some(first), Some(last), false) = (summary.first, summary.last, gaps.is_empty()) {
+            // The gaps telescope, so their mean needs no sum that could overflow.
+            summary.mean_gap =
+                Some((i128::from(last) - i128::from(first)) as f64 / gaps.len() as f64);
+            summary.min_gap = gaps.iter().min().copied();
+            summary.max_gap = gaps.iter().max().copied();
+            summary.median_gap = Some(quantile(gaps, 0.5));
+            summary.gap_quantile = options.gap_quantile.map(|share| quantile(gaps, share));
+        }
+        summary
     }
-    summary.first_gap = gaps.first().copied();
-    if let (Some(within), Some(_)) = (options.within, summary.first) {
-        summary.repeat_within = Some(summary.first_gap.is_some_and(|gap| gap < within));
-    }
-    if let (Some(as_of), Some(last)) = (options.as_of, summary.last) {
-        summary.open_gap = Some(as_of.saturating_sub(last));
-    }
-    if let (Some(first), Some(last), false) = (summary.first, summary.last, gaps.is_empty()) {
-        // The gaps telescope, so their mean needs no sum that could overflow.
-        summary.mean_gap = Some((i128::from(last) - i128::from(first)) as f64 / gaps.len() as f64);
-        summary.min_gap = gaps.iter().min().copied();
-        summary.max_gap = gaps.iter().max().copied();
-        summary.median_gap = Some(quantile(&mut gaps, 0.5));
-        summary.gap_quantile = options.gap_quantile.map(|share| quantile(&mut gaps, share));
-    }
-    Ok(summary)
 }
 
 /// Returns the type 7 quantile by selection, which is linear; `gaps` is not empty.

@@ -232,7 +232,6 @@ impl Walk<'_> {
                 if let stop @ Next::Stop(_) = self.turn(step) {
                     return stop;
                 }
-                let (reached, level) = snapshot.unwrap_or((self.reached, self.level));
                 if step == 0 {
                     self.reach(
                         0,
@@ -242,7 +241,15 @@ impl Walk<'_> {
                         },
                         None,
                     );
-                } else if step <= level {
+                } else {
+                    // Looked up where they are: all chains are too much to copy for each step.
+                    let (reached, level) = match &snapshot {
+                        Some((reached, level)) => (reached, *level),
+                        None => (&self.reached, self.level),
+                    };
+                    if step > level {
+                        continue;
+                    }
                     let from = reached[step - 1];
                     let in_time = at.abs_diff(from.first) <= self.funnel.window;
                     if in_time && (!self.funnel.modes.strict_increase || from.last < at) {
