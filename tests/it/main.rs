@@ -18,6 +18,7 @@ mod requirements;
 mod reviews;
 mod rfm_by_r;
 mod rules;
+mod shared_views;
 mod slt;
 mod stores;
 mod support;

@@ -133,7 +133,7 @@ pub(crate) fn settle(plan: LogicalPlan) -> Result<LogicalPlan> {
     let mut readers = HashMap::<usize, usize>::new();
     let mut count = |plan: &LogicalPlan| {
         each_scan(plan, |_, view, _| {
-            *readers.entry(view.key()).or_default() += 1
+            *readers.entry(view.key()).or_default() += 1;
         })
     };
     count(&plan)?;
