@@ -40,7 +40,8 @@ const TWICE: &str = "select count(*), sum(numbers.id), sum(groups.n) from number
 
 #[tokio::test]
 async fn a_view_with_two_readers_is_planned_once() {
-    let engine = lake(100).open().await;
+    let scratch = lake(100);
+    let engine = scratch.open().await;
     let plan = rows(&engine, &format!("explain {TWICE}")).await.join("\n");
     assert_eq!(
         plan.matches("SharedExec: view=marts.numbers").count(),
@@ -54,7 +55,8 @@ async fn a_view_with_two_readers_is_planned_once() {
 
 #[tokio::test]
 async fn a_view_with_one_reader_is_part_of_it() {
-    let engine = lake(100).open().await;
+    let scratch = lake(100);
+    let engine = scratch.open().await;
     let sql = "select id from numbers where id > 98 order by id";
     let plan = rows(&engine, &format!("explain {sql}")).await.join("\n");
     assert!(!plan.contains("SharedExec"), "{plan}");
@@ -65,7 +67,8 @@ async fn a_view_with_one_reader_is_part_of_it() {
 
 #[tokio::test]
 async fn subqueries_are_readers_too() {
-    let engine = lake(100).open().await;
+    let scratch = lake(100);
+    let engine = scratch.open().await;
     let sql = "select (select max(id) from numbers) as most, \
          (select count(*) from numbers where tens = 3) as threes";
     assert_eq!(rows(&engine, sql).await, ["100 10"]);
@@ -73,7 +76,8 @@ async fn subqueries_are_readers_too() {
 
 #[tokio::test]
 async fn types_are_those_of_the_whole_view() {
-    let engine = lake(10).open().await;
+    let scratch = lake(10);
+    let engine = scratch.open().await;
     let sql = "select sum(a.amount) from mixed as a inner join mixed as b on a.kind = b.kind";
     assert_eq!(rows(&engine, sql).await, ["1.5"]);
 }
@@ -91,7 +95,8 @@ async fn rows_that_do_not_fit_are_read_from_a_file() {
         limits,
         ..Options::default()
     };
-    let engine = lake(n).open_with(options).await;
+    let scratch = lake(n);
+    let engine = scratch.open_with(options).await;
     let sql = "select (select sum(id) from numbers) as total, \
          (select count(*) from numbers where id % 2 = 0) as even";
     assert_eq!(
@@ -102,7 +107,8 @@ async fn rows_that_do_not_fit_are_read_from_a_file() {
 
 #[tokio::test]
 async fn a_reader_that_stops_early_stops_nobody_else() {
-    let engine = lake(50_000).open().await;
+    let scratch = lake(50_000);
+    let engine = scratch.open().await;
     let sql = "select count(*) from (select id from numbers limit 1) as one \
          cross join (select id from numbers) as every";
     assert_eq!(rows(&engine, sql).await, ["50000"]);
