@@ -235,11 +235,13 @@ impl<W: Walk> GroupsAccumulator for Groups<W> {
 }
 
 /// Whether a row passes `filter (where ...)`, where NULL is no.
+#[inline]
 fn passes(filter: Option<&BooleanArray>, row: usize) -> bool {
     filter.is_none_or(|f| f.is_valid(row) && f.value(row))
 }
 
 /// Takes `N` bytes off the front.
+#[inline]
 pub(crate) fn split_bytes<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     let (head, rest) = bytes.split_first_chunk()?;
     *bytes = rest;

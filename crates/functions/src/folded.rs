@@ -355,6 +355,10 @@ impl<T: Tally> GroupsAccumulator for Groups<T> {
 pub(crate) struct Bytes(Vec<u8>);
 
 impl Bytes {
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
     pub(crate) fn whole(&mut self, x: u64) {
         self.0.extend(x.to_le_bytes());
     }
@@ -379,7 +383,8 @@ impl Bytes {
 pub(crate) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, n: usize) -> Option<&'a [u8]> {
+    /// Takes what `raw` wrote.
+    pub(crate) fn take(&mut self, n: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(n)?;
         self.0 = rest;
         Some(taken)

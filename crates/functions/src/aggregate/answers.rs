@@ -158,16 +158,18 @@ impl Kernel for Weighted {
         }
         match refused {
             None => Ok(()),
-            Some(weight) => exec_err!(
-                "'{}' expects weights that are finite and not negative, got {weight}",
-                self.function
-            ),
+            Some(weight) => exec_err!("{}", refused_weight(self.function, weight)),
         }
     }
 
     fn finish(&self, states: &[WeightSums]) -> Result<ArrayRef> {
         Ok(self.statistic.of(states.iter().map(answers)))
     }
+}
+
+/// Returns what is wrong with a weight.
+pub(super) fn refused_weight(function: &str, weight: f64) -> String {
+    format!("'{function}' expects weights that are finite and not negative, got {weight}")
 }
 
 /// Returns the kernel for a statistic of answers whose weights, if any, are argument `weight`.

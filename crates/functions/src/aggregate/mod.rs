@@ -2,6 +2,7 @@
 
 mod answers;
 mod ces;
+mod clustered;
 mod csat;
 mod csat_ci;
 mod csat_mean;

@@ -9,11 +9,13 @@ use crate::events::{self, split_bytes};
 use crate::time::ticks;
 
 impl events::Event for Event {
+    #[inline]
     fn write(&self, bytes: &mut Vec<u8>) {
-        bytes.extend(self.at.to_le_bytes());
-        bytes.extend(self.conditions.to_le_bytes());
+        bytes.extend_from_slice(&self.at.to_le_bytes());
+        bytes.extend_from_slice(&self.conditions.to_le_bytes());
     }
 
+    #[inline]
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         Some(Self {
             at: i64::from_le_bytes(split_bytes(bytes)?),

@@ -78,7 +78,7 @@ impl Walk for Occurrences {
 
     fn finish(&self, groups: ByGroup<'_, Event>) -> Result<ArrayRef> {
         let counts = groups.map(|events| {
-            events.sort_unstable_by_key(Event::key);
+            events.sort_unstable_by(Event::order);
             let pattern = &self.0.pattern;
             journey::sequence_count(pattern, events, self.0.ticks_per_second()) as i64
         });

@@ -88,7 +88,7 @@ impl Walk for Occurs {
 
     fn finish(&self, groups: ByGroup<'_, Event>) -> Result<ArrayRef> {
         let occurs = groups.map(|events| {
-            events.sort_unstable_by_key(Event::key);
+            events.sort_unstable_by(Event::order);
             let pattern = &self.0.pattern;
             Some(journey::sequence_match(
                 pattern,

@@ -84,7 +84,7 @@ impl Walk for Times {
         let mut lengths = Vec::with_capacity(groups.len());
         let mut times = Vec::new();
         for events in groups {
-            events.sort_unstable_by_key(Event::key);
+            events.sort_unstable_by(Event::order);
             let (pattern, ticks) = (&self.0.pattern, self.0.ticks_per_second());
             let found = journey::sequence_match_events(pattern, events, ticks);
             lengths.push(found.len());

@@ -103,7 +103,7 @@ impl Walk for Level {
 
     fn finish(&self, groups: ByGroup<'_, Event>) -> Result<ArrayRef> {
         let levels = groups.map(|events| {
-            events.sort_unstable_by_key(Event::key);
+            events.sort_unstable_by(Event::order);
             self.0.funnel.level(events) as i64
         });
         Ok(Arc::new(Int64Array::from_iter_values(levels)))

@@ -92,7 +92,7 @@ impl Walk for Times {
         let mut lengths = Vec::with_capacity(groups.len());
         let mut times = Vec::new();
         for events in groups {
-            events.sort_unstable_by_key(Event::key);
+            events.sort_unstable_by(Event::order);
             let chain = self.0.funnel.times(events);
             lengths.push(chain.len());
             times.extend(chain);

@@ -92,9 +92,20 @@ impl Answers {
 
     /// Returns an interval in points, cut to -100..100; `z` sets its level.
     pub(crate) fn interval(&self, method: Method, z: f64) -> Option<(f64, f64)> {
+        self.interval_of(method, z, || self.standard_error(), 1.0)
+    }
+
+    /// Returns an interval, given the standard error and how many answers count as one.
+    fn interval_of(
+        &self,
+        method: Method,
+        z: f64,
+        standard_error: impl FnOnce() -> Option<f64>,
+        effect: f64,
+    ) -> Option<(f64, f64)> {
         let (centre, half_width) = match method {
-            Method::Wald => (self.score()?, z * self.standard_error()?),
-            Method::AdjustedWald => self.adjusted(z)?,
+            Method::Wald => (self.score()?, z * standard_error()?),
+            Method::AdjustedWald => self.adjusted(z, effect)?,
         };
         let lower = finite(centre - half_width)?.clamp(-100.0, 100.0);
         let upper = finite(centre + half_width)?.clamp(-100.0, 100.0);
@@ -104,16 +115,84 @@ impl Answers {
     /// Returns centre and half width after adding three answers: 3/4 promoter, 3/4 detractor, 3/2 passive.
     ///
     /// With weights the number of answers is Kish's effective number, (sum w)^2 / sum w^2.
-    fn adjusted(&self, z: f64) -> Option<(f64, f64)> {
+    fn adjusted(&self, z: f64, effect: f64) -> Option<(f64, f64)> {
         self.mean()?;
         let total = self.total();
-        let n = total * (total / self.squares.iter().sum::<f64>());
+        let n = total * (total / self.squares.iter().sum::<f64>()) / effect;
         let added = [0.75, 1.5, 0.75];
         let shares: [f64; 3] =
             std::array::from_fn(|i| (self.weights[i] / total * n + added[i]) / (n + 3.0));
         let mean = shares[0] - shares[2];
         let error = (spread(shares, mean) / (n + 3.0)).sqrt();
         Some((100.0 * mean, 100.0 * z * error))
+    }
+}
+
+/// Answers of which those of one cluster may be alike.
+#[derive(Debug)]
+pub(crate) struct Clustering<'a> {
+    answers: &'a Answers,
+    /// Promoters less detractors, and all.
+    net: f64,
+    total: f64,
+    /// Squares of what clusters contribute to the mean.
+    variance: f64,
+}
+
+impl<'a> Clustering<'a> {
+    /// Begins with all answers; nothing where they have no mean.
+    pub(crate) fn new(answers: &'a Answers) -> Option<Self> {
+        answers.mean()?;
+        let [promoters, _, detractors] = answers.weights;
+        Some(Self {
+            answers,
+            net: promoters - detractors,
+            total: answers.total(),
+            variance: 0.0,
+        })
+    }
+
+    /// Adds answers that are a cluster each, by the squares of their weights.
+    pub(crate) fn add_answers(&mut self, squares: [f64; 3]) {
+        for (squares, code) in squares.into_iter().zip([1.0, 0.0, -1.0]) {
+            self.variance += squares * self.contribution(code, 1.0).powi(2);
+        }
+    }
+
+    /// Adds a cluster, by the weights of its answers.
+    pub(crate) fn add_cluster(&mut self, weights: [f64; 3]) {
+        let [promoters, _, detractors] = weights;
+        let contribution = self.contribution(promoters - detractors, weights.iter().sum());
+        self.variance += contribution.powi(2);
+    }
+
+    /// Returns the weighted deviations from the mean, in whole numbers for whole
+    /// weights, so that what cancels is 0 and no rounding.
+    fn contribution(&self, net: f64, weight: f64) -> f64 {
+        (net * self.total - self.net * weight) / self.total / self.total
+    }
+
+    /// Returns the linearised error in points: the root of the summed squares of
+    /// what each cluster contributes to the mean.
+    pub(crate) fn standard_error(&self) -> Option<f64> {
+        finite(100.0 * self.variance.sqrt())
+    }
+
+    /// Returns an interval in points, as [`Answers::interval`] does.
+    ///
+    /// The effective number of answers is divided by the design effect, the squared
+    /// ratio of the errors with and without clusters (Korn and Graubard 1998), at least 1.
+    pub(crate) fn interval(&self, method: Method, z: f64) -> Option<(f64, f64)> {
+        let independent = self.answers.standard_error()?;
+        let effect = (self.standard_error()? / independent).powi(2);
+        // Where all are of one mind both errors are 0: no effect is known.
+        let effect = if effect > 1.0 && effect.is_finite() {
+            effect
+        } else {
+            1.0
+        };
+        self.answers
+            .interval_of(method, z, || self.standard_error(), effect)
     }
 }
 

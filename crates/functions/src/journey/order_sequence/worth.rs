@@ -19,10 +19,12 @@ use crate::time::ticks;
 
 /// A timestamp by itself.
 impl Event for i64 {
+    #[inline]
     fn write(&self, bytes: &mut Vec<u8>) {
-        bytes.extend(self.to_le_bytes());
+        bytes.extend_from_slice(&self.to_le_bytes());
     }
 
+    #[inline]
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         split_bytes(bytes).map(Self::from_le_bytes)
     }
@@ -61,6 +63,7 @@ impl Worth for () {
         Ok(())
     }
 
+    #[inline]
     fn at(at: &i64) -> i64 {
         *at
     }
@@ -115,6 +118,7 @@ impl<N: Bytes> Event for Order<N> {
         bytes.extend(self.value.unwrap_or_default().to_byte_slice());
     }
 
+    #[inline]
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         let at = i64::read(bytes)?;
         let [is_known] = split_bytes(bytes)?;
@@ -164,6 +168,7 @@ impl<T: Adding> Worth for T {
         Ok(())
     }
 
+    #[inline]
     fn at(order: &Self::Order) -> i64 {
         order.at
     }
