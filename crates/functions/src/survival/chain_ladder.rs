@@ -2,6 +2,7 @@
 
 use aftersight_stats::survival::Development;
 use arrow::array::ArrayRef;
+use arrow::buffer::NullBufferBuilder;
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::logical_expr::Documentation;
@@ -21,7 +22,8 @@ use crate::list::{list_array, list_type};
 origins that have it behind them: a list with a struct for each age, of age, factor (by how much the sum up to it grows to \
 the next age), sigma and factor_std_err (Mack 1993), and developed_share (the part of the final amount that is there at \
 this age). `mack` carries the open origins to the end with it. It assumes that origins develop alike. Rows with a NULL, negative ages and numbers that are not finite are left out, as \
-are periods that are no whole numbers; a cell of the triangle without rows is 0. Without rows the list is empty; a factor with nothing to grow from is NULL.",
+are periods that are no whole numbers; a cell of the triangle without rows is 0. Without rows the list is empty; a factor with nothing to grow from is NULL. \
+Amounts may be negative (a refund taken back), their sum up to an age may not: then the list is NULL, and `mack` says why.",
     syntax_example = "chain_ladder(origin, age, amount [, latest [, max_age [, sigma]]])",
     sql_example = r#"```sql
 select d['age'] as age, d['factor'] as factor, d['developed_share'] as developed_share
@@ -78,10 +80,7 @@ impl Aggregate for ChainLadder {
     }
 
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {
-        Ok(Box::new(Walked(Developments(Extent::new(
-            Self::NAME,
-            call,
-        )?))))
+        Ok(Box::new(Walked(Developments(Extent::new(call)?))))
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -110,13 +109,20 @@ impl Walk for Developments {
     fn finish(&self, groups: ByGroup<'_, Cell>) -> Result<ArrayRef> {
         let mut lengths = Vec::with_capacity(groups.len());
         let mut steps = Vec::new();
+        let mut known = NullBufferBuilder::new(groups.len());
         for cells in groups {
-            let developed = self.0.develop(cells)?;
+            let developed = self.0.develop(cells);
+            known.append(developed.is_ok());
+            let developed = developed.ok().flatten();
             let development = developed.map(|(_, d)| d.development).unwrap_or_default();
             lengths.push(development.len());
             steps.extend(development);
         }
-        Ok(list_array(structs(COLUMNS, &steps), lengths, None))
+        Ok(list_array(
+            structs(COLUMNS, &steps),
+            lengths,
+            known.finish(),
+        ))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aftersight_stats::survival::{ChainLadder, OriginForecast};
-use arrow::array::{ArrayRef, Float64Array, StructArray};
+use arrow::array::{ArrayRef, Float64Array, StringArray, StructArray};
 use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::Result;
 use datafusion::logical_expr::Documentation;
@@ -20,12 +20,13 @@ use crate::list::{list_array, list_type};
 #[user_doc(
     doc_section(label = "Survival Functions"),
     description = "Returns what is still to come of what has been sold (returns, refunds) by the chain ladder, with Mack's \
-standard errors (Mack 1993), as struct(latest, ultimate, reserve, std_err, origins): what is there, what will be there \
+standard errors (Mack 1993), as struct(latest, ultimate, reserve, std_err, origins, reason): what is there, what will be there \
 in the end, the difference, and its standard error. origins is a list of struct(origin, age, latest, ultimate, reserve, \
 std_err), one for each period from the first to the last. It assumes that origins develop alike: a new return policy \
 breaks it, and nothing here can tell. Rows with a NULL, negative ages and numbers that are not finite are left out, as \
 are periods that are no whole numbers; a cell of the triangle without rows is 0. Without rows all is NULL; so are \
-numbers that the triangle is too small for.",
+numbers that the triangle is too small for. Amounts may be negative (a refund taken back), their sum up to an age may \
+not: then all is NULL and reason says so.",
     syntax_example = "mack(origin, age, amount [, latest [, max_age [, sigma]]])",
     sql_example = r#"```sql
 select m['latest'] as returned, m['ultimate'] as in_the_end, m['reserve'] as still_to_come
@@ -81,7 +82,7 @@ impl Aggregate for Mack {
     }
 
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {
-        Ok(Box::new(Walked(Forecasts(Extent::new(Self::NAME, call)?))))
+        Ok(Box::new(Walked(Forecasts(Extent::new(call)?))))
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -112,7 +113,8 @@ fn all_fields() -> Fields {
     let totals = fields(TOTALS);
     let origins = list_type(DataType::Struct(fields(ORIGINS)));
     let origins = Arc::new(Field::new("origins", origins, true));
-    totals.iter().cloned().chain([origins]).collect()
+    let reason = Arc::new(Field::new("reason", DataType::Utf8, true));
+    totals.iter().cloned().chain([origins, reason]).collect()
 }
 
 #[derive(Debug)]
@@ -129,8 +131,11 @@ impl Walk for Forecasts {
         let mut totals = Vec::with_capacity(groups.len());
         let mut lengths = Vec::with_capacity(groups.len());
         let mut origins: Vec<Origin> = Vec::new();
+        let mut reasons = Vec::with_capacity(groups.len());
         for cells in groups {
-            let developed = self.0.develop(cells)?;
+            let developed = self.0.develop(cells);
+            reasons.push(developed.as_ref().err().cloned());
+            let developed = developed.ok().flatten();
             lengths.push(developed.as_ref().map_or(0, |(periods, _)| periods.len()));
             totals.push(developed.map(|(periods, mut developed)| {
                 origins.extend(periods.into_iter().zip(developed.origins.drain(..)));
@@ -146,6 +151,7 @@ impl Walk for Forecasts {
             columns.push(Arc::new(numbers.collect::<Float64Array>()));
         }
         columns.push(list_array(structs(ORIGINS, &origins), lengths, Some(known)));
+        columns.push(Arc::new(StringArray::from(reasons)));
         Ok(Arc::new(StructArray::new(all_fields(), columns, None)))
     }
 }
@@ -153,7 +159,7 @@ impl Walk for Forecasts {
 #[cfg(test)]
 mod tests {
     use super::super::triangle::tests::slow_triangle;
-    use crate::harness::{Cell, Subject, error, planning_error, session, value};
+    use crate::harness::{Cell, Subject, planning_error, session, value};
 
     /// Taylor and Ashe 1983, what came in by origin and age, as in Mack 1993, table 1.
     const TAYLOR_ASHE: [&[i64]; 10] = [
@@ -213,7 +219,7 @@ mod tests {
             y: &[0.0, 1.0, 2.0],
             slowly: |rows| {
                 let Some((first, developed)) = slow_triangle(rows, 2) else {
-                    return vec![Cell::Null; 5];
+                    return vec![Cell::Null; 6];
                 };
                 let mut cells = vec![
                     Cell::Number(developed.latest),
@@ -229,6 +235,7 @@ mod tests {
                     cells.push(forecast.reserve.into());
                     cells.push(forecast.std_err.into());
                 }
+                cells.push(Cell::Null);
                 cells
             },
         }
@@ -236,14 +243,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn triangles_beyond_reason_and_wrong_options_are_refused() {
+    async fn cells_that_make_no_triangle_say_why_and_wrong_options_are_refused() {
         let ctx = session();
-        let query = "select mack(o, 0, 1) from (values (1), (1000000000)) as t(o)";
-        let message = error(&ctx, query).await;
-        assert!(
-            message.contains("too many: use longer periods"),
-            "{message}"
-        );
+        let reason = async |cells: &str| {
+            let query = format!(
+                "select case when m['reason'] like '%' || why || '%' and m['latest'] is null then 'so' end \
+                 from (select mack(o, a, v) as m, max(why) as why from (values {cells}) as t(o, a, v, why))"
+            );
+            value(&ctx, &query).await
+        };
+        let long = "(1, 0, 1, 'too many: use longer periods'), (1000000000, 0, 1, null)";
+        assert_eq!(reason(long).await, [Cell::Text("so".into())]);
+        let taken_back = "(1, 0, -1, '0 or more'), (1, 1, 3, null), (2, 0, 2, null)";
+        assert_eq!(reason(taken_back).await, [Cell::Text("so".into())]);
         let message = planning_error(&ctx, "select mack(1, 0, 1, 5, -1)").await;
         assert!(
             message.contains("as argument 5 (max_age), got -1"),

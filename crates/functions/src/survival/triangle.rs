@@ -7,7 +7,6 @@ use arrow::array::{Array, ArrayRef};
 use datafusion::common::Result;
 use datafusion::common::cast::as_float64_array;
 
-use super::exits;
 use crate::args::{Call, Kind, Parameter};
 use crate::events::{Event, split_bytes};
 
@@ -51,7 +50,6 @@ impl Event for Cell {
 /// How far a triangle goes.
 #[derive(Debug)]
 pub(super) struct Extent {
-    function: &'static str,
     latest: Option<i64>,
     max_age: Option<i64>,
     options: ChainLadderOptions,
@@ -62,10 +60,12 @@ const SIGMAS: [(&str, SigmaRule); 2] = [
     ("log_linear", SigmaRule::LogLinear),
 ];
 
+/// The periods of the origins and what becomes of them.
+pub(super) type Developed = (Vec<i64>, ChainLadder);
+
 impl Extent {
-    pub(super) fn new(function: &'static str, call: &Call) -> Result<Self> {
+    pub(super) fn new(call: &Call) -> Result<Self> {
         Ok(Self {
-            function,
             latest: call.whole(3, -MOST, MOST)?,
             max_age: call.whole(4, 0, MOST)?,
             options: ChainLadderOptions {
@@ -106,8 +106,9 @@ impl Extent {
         Ok(())
     }
 
-    /// Develops the triangle of one group; with the periods of its origins, or nothing without cells.
-    pub(super) fn develop(&self, cells: &mut [Cell]) -> Result<Option<(Vec<i64>, ChainLadder)>> {
+    /// Develops the triangle of one group; with the periods of its origins, nothing without cells,
+    /// or the reason why cells make no triangle.
+    pub(super) fn develop(&self, cells: &mut [Cell]) -> Result<Option<Developed>, String> {
         // Floats add up to the same sum in one order only.
         cells.sort_unstable_by(|a, b| {
             (a.origin, a.age)
@@ -123,12 +124,12 @@ impl Extent {
             triangle.push(Some(cell.origin), Some(cell.age), Some(cell.amount));
         }
         let triangle = triangle.triangle(latest, self.max_age.unwrap_or(i64::MAX));
-        let (origins, triangle) = exits::answer(self.function, triangle)?;
+        let (origins, triangle) = triangle.map_err(|e| e.to_string())?;
         if origins.is_empty() {
             return Ok(None);
         }
         let developed = chain_ladder(&triangle, &self.options);
-        Ok(Some((origins, exits::answer(self.function, developed)?)))
+        Ok(Some((origins, developed.map_err(|e| e.to_string())?)))
     }
 }
 
