@@ -129,14 +129,19 @@ impl Raw<'_> {
         for row in &tables.tickets {
             note(false, row.order_id, self.date(row.created_at));
         }
-        for row in self.purchases().filter(|row| self.late.get(&row.order_id) == Some(&true)) {
+        for row in self
+            .purchases()
+            .filter(|row| self.late.get(&row.order_id) == Some(&true))
+        {
             if let Some(at) = row.delivered_at {
                 note(false, row.order_id, self.date(at));
             }
         }
         let mut shares = [Share::default(); 2];
         for (customer, orders) in &firsts {
-            let mut next = days[customer].iter().skip_while(|day| **day == days[customer][0]);
+            let mut next = days[customer]
+                .iter()
+                .skip_while(|day| **day == days[customer][0]);
             let next = next.next();
             let landmark = days[customer][0] + Days::new(30);
             let until = landmark + Days::new(180);
