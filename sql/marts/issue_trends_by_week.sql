@@ -36,6 +36,8 @@
 -- lasting rise hides a burst before it: past_z looks back only, with the
 -- variance of a count, widened where those eight weeks varied more. Cases are
 -- set against the orders of the same week, although many are about older ones.
+-- is_burst is not adjusted for how many weeks and issues are looked at: in half a
+-- year of eight issues some burst by chance; marts.signals is adjusted.
 
 with
 

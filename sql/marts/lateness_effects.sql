@@ -18,7 +18,10 @@
 -- odds_ratio_lower  lower end of its 95 % interval (Woolf)
 -- odds_ratio_upper  upper end
 -- p_value           of no difference, two-sided: Pearson's chi-square for
---                   shares, z for nps
+--                   shares, z for nps; NULL where fewer than five late ones
+--                   are expected with the outcome, or without, or fewer than
+--                   five late answers were given
+-- p_value_adjusted  the same, adjusted for the number of outcomes (Holm)
 -- is_nps            values are points, -100 to 100, not shares
 --
 -- Order lines are of mature sales of the last $sales_window_days of which
@@ -163,36 +166,63 @@ scores as (
     from answers
     where kind = 'nps'
     having count(*) > 0
+),
+
+all_outcomes as (
+    select
+        outcome,
+        late_n,
+        cast(late_hits as double) / nullif(late_n, 0) as late_value,
+        on_time_n,
+        cast(on_time_hits as double) / nullif(on_time_n, 0) as on_time_value,
+        difference['diff'] as difference,
+        difference['lower'] as difference_lower,
+        difference['upper'] as difference_upper,
+        exp(log_odds_ratio) as odds_ratio,
+        exp(log_odds_ratio - 1.959964 * log_std_error) as odds_ratio_lower,
+        exp(log_odds_ratio + 1.959964 * log_std_error) as odds_ratio_upper,
+        case
+            when
+                least(late_n, on_time_n) * (late_hits + on_time_hits)
+                >= 5 * (late_n + on_time_n)
+                and least(late_n, on_time_n)
+                * (late_n - late_hits + on_time_n - on_time_hits)
+                >= 5 * (late_n + on_time_n)
+                then test['p_value']
+        end as p_value,
+        false as is_nps
+    from logged
+    union all
+    select
+        'nps' as outcome,
+        late_n,
+        late_value,
+        on_time_n,
+        on_time_value,
+        test['diff'] as difference,
+        test['lower'] as difference_lower,
+        test['upper'] as difference_upper,
+        null as odds_ratio,
+        null as odds_ratio_lower,
+        null as odds_ratio_upper,
+        case when least(late_n, on_time_n) >= 5 then test['p_value'] end as p_value,
+        true as is_nps
+    from scores
 )
 
 select
     outcome,
     late_n,
-    cast(late_hits as double) / nullif(late_n, 0) as late_value,
-    on_time_n,
-    cast(on_time_hits as double) / nullif(on_time_n, 0) as on_time_value,
-    difference['diff'] as difference,
-    difference['lower'] as difference_lower,
-    difference['upper'] as difference_upper,
-    exp(log_odds_ratio) as odds_ratio,
-    exp(log_odds_ratio - 1.959964 * log_std_error) as odds_ratio_lower,
-    exp(log_odds_ratio + 1.959964 * log_std_error) as odds_ratio_upper,
-    test['p_value'] as p_value,
-    false as is_nps
-from logged
-union all
-select
-    'nps' as outcome,
-    late_n,
     late_value,
     on_time_n,
     on_time_value,
-    test['diff'] as difference,
-    test['lower'] as difference_lower,
-    test['upper'] as difference_upper,
-    null as odds_ratio,
-    null as odds_ratio_lower,
-    null as odds_ratio_upper,
-    test['p_value'] as p_value,
-    true as is_nps
-from scores
+    difference,
+    difference_lower,
+    difference_upper,
+    odds_ratio,
+    odds_ratio_lower,
+    odds_ratio_upper,
+    p_value,
+    p_adjust(p_value, 'holm') over () as p_value_adjusted,
+    is_nps
+from all_outcomes

@@ -18,13 +18,21 @@
 --                  alike
 -- critical_value   what chi_square would exceed once in twenty times, if they
 --                  were
--- has_pattern      chi_square is above it
+-- dispersion       variance of the events of a day over their mean, within
+--                  phases: 1 by chance, more where events come together
+-- p_value          probability of such a chi_square / dispersion or a larger
+--                  one, if the days were alike; NULL where fewer than five
+--                  events are expected in a phase
+-- p_value_adjusted  the same, adjusted for all cycles looked at (Benjamini and
+--                  Hochberg)
+-- has_pattern      p_value_adjusted is below 0.05
 --
 -- The last $seasonality_window_days before the report day, or as many of them
 -- as there have been since the first event. With a year of it a month is there
 -- once, so that growth and a single sale look like a season; with much data
 -- small patterns are certain and still small: read the index. Events that come
--- together make chi_square larger than it should be.
+-- together make chi_square larger than it should be, and critical_value is of
+-- one look at events that do not; has_pattern allows for both.
 
 with
 
@@ -150,6 +158,7 @@ phases as (
         point['phase'] as phase,
         count(*) as days,
         sum(events) as events,
+        sum(events * events) as squares,
         max(point['seasonal']) as seasonal_effect
     from phased
     group by
@@ -173,7 +182,15 @@ expected as (
         ) as all_events,
         count(*) over (
             partition by metric, dimension, dimension_value, cycle
-        ) - 1 as degrees_of_freedom
+        ) - 1 as degrees_of_freedom,
+        sum(days) over (
+            partition by metric, dimension, dimension_value, cycle
+        ) as all_days,
+        sum(squares - cast(events * events as double) / days) over (
+            partition by metric, dimension, dimension_value, cycle
+            order by phase
+            rows between unbounded preceding and unbounded following
+        ) as squares_within
     from phases
 ),
 
@@ -186,8 +203,72 @@ tested as (
             partition by metric, dimension, dimension_value, cycle
             order by phase
             rows between unbounded preceding and unbounded following
-        ) as chi_square
+        ) as chi_square,
+        greatest(
+            squares_within / nullif(all_days - degrees_of_freedom - 1, 0)
+            / (all_events / all_days),
+            1
+        ) as dispersion,
+        min(expected_events) over (
+            partition by metric, dimension, dimension_value, cycle
+        ) as fewest_expected
     from expected
+),
+
+-- Wilson and Hilferty: the cube root of a chi-square by its degrees of freedom
+-- is normal.
+scored as (
+    select
+        *,
+        case
+            when degrees_of_freedom > 0 and fewest_expected >= 5
+                then
+                    (
+                        cbrt(chi_square / dispersion / degrees_of_freedom)
+                        - 1
+                        + 2.0 / (9 * degrees_of_freedom)
+                    ) / sqrt(2.0 / (9 * degrees_of_freedom))
+        end as score
+    from tested
+),
+
+-- The normal distribution function as in marts.product_problems, of one side.
+-- A cycle is looked at once, not once in each phase.
+looked_at as (
+    select
+        *,
+        case
+            when score > 0
+                then
+                    1 - prop_power(
+                        0.25, 0.75, 1.5 * score * score, 0.5, 1, true
+                    )
+            when score < 0
+                then prop_power(0.25, 0.75, 1.5 * score * score, 0.5, 1, true)
+            when score = 0 then 0.5
+        end as p_value,
+        row_number() over (
+            partition by metric, dimension, dimension_value, cycle
+            order by phase
+        ) as row_no
+    from scored
+),
+
+adjusted as (
+    select
+        *,
+        p_adjust(case when row_no = 1 then p_value end) over ()
+            as p_value_once
+    from looked_at
+),
+
+judged as (
+    select
+        *,
+        max(p_value_once) over (
+            partition by metric, dimension, dimension_value, cycle
+        ) as p_value_adjusted
+    from adjusted
 ),
 
 -- The points that a chi-square of so many degrees of freedom exceeds with a
@@ -205,20 +286,23 @@ critical_values as (
 )
 
 select
-    tested.metric,
-    tested.dimension,
-    tested.dimension_value,
-    tested.cycle,
-    tested.phase,
-    tested.days,
-    tested.events,
-    tested.expected_events,
-    tested.events / tested.expected_events as seasonal_index,
-    tested.events / tested.all_events as share,
-    tested.seasonal_effect,
-    tested.chi_square,
+    judged.metric,
+    judged.dimension,
+    judged.dimension_value,
+    judged.cycle,
+    judged.phase,
+    judged.days,
+    judged.events,
+    judged.expected_events,
+    judged.events / judged.expected_events as seasonal_index,
+    judged.events / judged.all_events as share,
+    judged.seasonal_effect,
+    judged.chi_square,
     critical_values.critical_value,
-    tested.chi_square > critical_values.critical_value as has_pattern
-from tested
+    judged.dispersion,
+    judged.p_value,
+    judged.p_value_adjusted,
+    coalesce(judged.p_value_adjusted < 0.05, false) as has_pattern
+from judged
 left join critical_values
-    on tested.degrees_of_freedom = critical_values.degrees_of_freedom
+    on judged.degrees_of_freedom = critical_values.degrees_of_freedom

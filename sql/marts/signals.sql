@@ -19,7 +19,10 @@
 -- difference       value - centre
 -- z                the same in standard deviations of the week
 -- p_value          two-sided probability of such a z or a larger one, if
---                  nothing has changed
+--                  nothing has changed; of Student's t, since centre and
+--                  deviation are known from the weeks of the baseline only.
+--                  NULL with fewer than eight of those, or fewer than five
+--                  cases in one of them on average
 -- adjusted_p_value  the same, adjusted for all the measures that were looked
 --                  at (Benjamini and Hochberg)
 -- tests            how many those are
@@ -39,6 +42,19 @@
 
 with
 
+-- Weeks of the baseline with a value: so much is known of centre and deviation.
+weeks as (
+    select
+        *,
+        count(z) filter (where is_baseline) over (
+            partition by metric, dimension, dimension_value
+        ) as baseline_weeks,
+        avg(cases) filter (where is_baseline) over (
+            partition by metric, dimension, dimension_value
+        ) as usual_cases
+    from marts.monitor
+),
+
 last_weeks as (
     select
         *,
@@ -49,56 +65,57 @@ last_weeks as (
         count(*) filter (where signal <> 0) over (
             partition by metric, dimension, dimension_value
         ) as weeks_outside
-    from marts.monitor
+    from weeks
     where
         z is not null
         and not is_baseline
         and not has_few_cases
 ),
 
--- erfc(|z| / sqrt 2) as a continued fraction beyond 2.5 and a series within:
--- both are right to six digits where they are used.
+-- A new week differs from an estimated centre by more than from a true one. The
+-- deviation comes of moving ranges, which know 0.62 of what as many squares
+-- would. The normal score of Student's t is Wallace's (1959).
+normal as (
+    select
+        *,
+        case
+            when baseline_weeks >= 8 and usual_cases >= 5
+                then
+                    (8 * 0.62 * (baseline_weeks - 1) + 1)
+                    / (8 * 0.62 * (baseline_weeks - 1) + 3)
+                    * sqrt(
+                        0.62 * (baseline_weeks - 1)
+                        * ln(
+                            1 + z * z / (1 + 1.0 / baseline_weeks)
+                            / (0.62 * (baseline_weeks - 1))
+                        )
+                    )
+        end as score
+    from last_weeks
+    where age = 1
+),
+
+-- The normal distribution function as in marts.product_problems.
 judged as (
     select
         *,
         case
-            when abs(z) > 2.5
-                then exp(-z * z / 2) * sqrt(2 / pi()) / (
-                    abs(z) + 1 / (abs(z) + 2 / (abs(z) + 3 / (abs(z) + 4 / (
-                        abs(z) + 5 / (abs(z) + 6 / (abs(z) + 7 / (
-                            abs(z) + 8 / (abs(z) + 9 / (abs(z) + 10 / (
-                                abs(z) + 11 / (abs(z) + 12 / (abs(z) + 2.0))
-                            )))
-                        )))
-                    ))))
+            when score = 0 then 1.0
+            else
+                2 * (
+                    1 - prop_power(
+                        0.25, 0.75, 1.5 * score * score, 0.5, 1, true
+                    )
                 )
-            else 1 - sqrt(2 / pi()) * abs(z) * (
-                1 - z * z / 6 * (1 - z * z * 3 / 20 * (1 - z * z * 5 / 42 * (
-                    1 - z * z * 7 / 72 * (1 - z * z * 9 / 110 * (
-                        1 - z * z * 11 / 156 * (1 - z * z * 13 / 210 * (
-                            1 - z * z * 15 / 272 * (1 - z * z * 17 / 342 * (
-                                1 - z * z * 19 / 420 * (
-                                    1 - z * z * 21 / 506 * (
-                                        1 - z * z * 23 / 600 * (
-                                            1 - z * z * 25 / 702
-                                        )
-                                    )
-                                )
-                            ))
-                        ))
-                    ))
-                )))
-            )
         end as p_value
-    from last_weeks
-    where age = 1
+    from normal
 ),
 
 adjusted as (
     select
         *,
         p_adjust(p_value) over () as adjusted_p_value,
-        count(*) over () as tests
+        count(p_value) over () as tests
     from judged
 )
 
@@ -118,7 +135,7 @@ select
     p_value,
     adjusted_p_value,
     tests,
-    adjusted_p_value < $signal_level as is_signal,
+    coalesce(adjusted_p_value < $signal_level, false) as is_signal,
     rules,
     ewma_signal,
     cusum_signal,
