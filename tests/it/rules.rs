@@ -148,6 +148,19 @@ fn thresholds_of_ones_own_reclassify_at_once() {
 }
 
 #[test]
+fn every_threshold_there_is_can_stand_in_a_file() {
+    let own = shop("thresholds = \"thresholds.csv\"\n");
+    // Whole numbers are written as such.
+    let query = "select threshold, case when value = floor(value) then cast(cast(value as bigint) as varchar) else cast(value as varchar) end as value from intermediate.thresholds";
+    own.write("thresholds.csv", "threshold,value\nchurn_at_risk_days,90\n");
+    let all = own.run(&["-q", "--format", "csv", "-c", query]);
+    assert_eq!(all.stdout.lines().count(), 19, "{all:?}");
+    own.write("thresholds.csv", &all.stdout);
+    own.run(&["-q", "--format", "csv", "-c", query])
+        .check(0, &all.stdout, "");
+}
+
+#[test]
 fn thresholds_that_contradict_each_other_are_refused_wherever_they_stand() {
     let own = shop("thresholds = \"thresholds.csv\"\n");
     let check = |thresholds: &str, stderr: &str| {
@@ -247,7 +260,7 @@ fn codes_that_no_other_table_has_are_refused() {
     );
     check(
         "rfm_segment,champions,reward,Thank,,loyalty,,top\n",
-        "error: playbook.csv:2:47: there is no service level `top`\n  help: one of: basic, priority, reviewed, standard\n",
+        "error: playbook.csv:2:46: there is no service level `top`\n  help: one of: basic, priority, reviewed, standard\n",
     );
 }
 

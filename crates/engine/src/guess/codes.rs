@@ -82,7 +82,8 @@ fn parse(text: &str) -> Result<BTreeMap<(String, String), BTreeMap<String, Strin
                 .ok_or_else(|| format!("{code} is no list"))?;
             let values = values.iter().filter_map(Value::as_str);
             for value in values.chain([code.as_str()]) {
-                if let Some(other) = by_value.insert(plain(value), code.clone()) {
+                let before = by_value.insert(plain(value), code.clone());
+                if let Some(other) = before.filter(|other| other != code) {
                     return Err(format!("{table}.{column}: `{value}` is {other} and {code}"));
                 }
             }

@@ -261,8 +261,8 @@ mod tests {
         let row = &rows.rows[0];
         assert_eq!(row.get("reason").unwrap().text, "a, \"b\"");
         assert_eq!(place(&row.at), (4, 1));
-        assert_eq!(place(&row.get("n").unwrap().at), (4, 13));
-        assert_eq!(place(&row.get("k").unwrap().at), (4, 16));
+        assert_eq!(place(&row.get("n").unwrap().at), (4, 14));
+        assert_eq!(place(&row.get("k").unwrap().at), (4, 17));
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub(super) fn beside(own: RuleRows, built_in: &RuleRows, views: &Views) -> Resul
                 .filter_map(|row| Some(row.get("code")?.text.as_str()))
                 .collect();
             let hint = did_you_mean(&code.text, codes.iter().copied());
-            let hint = hint.or_else(|| Some(format!("its codes: {}", codes.join(", "))));
+            let hint = hint.or_else(|| Some(format!("one of: {}", codes.join(", "))));
             let message = format!("{} has no code `{}`", kind.text, code.text);
             return Err(mistake(&code.at, message, hint));
         }
@@ -183,7 +183,7 @@ mod tests {
         );
         check(
             "kind,code,label_en\nverdict,fine,Fine\n",
-            "l.csv:2:9: verdict has no code `fine` (its codes: ok)",
+            "l.csv:2:9: verdict has no code `fine` (one of: ok)",
         );
     }
 }
