@@ -89,7 +89,7 @@ def main():
     parser.add_argument("--program")
     parser.add_argument("--lake", required=True)
     parser.add_argument("--questions")
-    parser.add_argument("--only", default="q01,q02,q03,q07")
+    parser.add_argument("--only", default="q01,q02,q03,q07,q11")
     parser.add_argument("--iters", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--child")
