@@ -2,7 +2,7 @@
 
 use aftersight_stats::survival::Development;
 use arrow::array::ArrayRef;
-use arrow::buffer::NullBufferBuilder;
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::logical_expr::Documentation;
@@ -109,10 +109,10 @@ impl Walk for Developments {
     fn finish(&self, groups: ByGroup<'_, Cell>) -> Result<ArrayRef> {
         let mut lengths = Vec::with_capacity(groups.len());
         let mut steps = Vec::new();
-        let mut known = NullBufferBuilder::new(groups.len());
+        let mut known = Vec::with_capacity(groups.len());
         for cells in groups {
             let developed = self.0.develop(cells);
-            known.append(developed.is_ok());
+            known.push(developed.is_ok());
             let developed = developed.ok().flatten();
             let development = developed.map(|(_, d)| d.development).unwrap_or_default();
             lengths.push(development.len());
@@ -121,7 +121,7 @@ impl Walk for Developments {
         Ok(list_array(
             structs(COLUMNS, &steps),
             lengths,
-            known.finish(),
+            Some(NullBuffer::from(known)),
         ))
     }
 }
