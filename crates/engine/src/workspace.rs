@@ -146,7 +146,7 @@ pub enum TableRows {
         /// Expressions that make a row, for sources of a finer grain.
         group_by: Vec<At<String>>,
         /// Columns of a wide source that become rows.
-        unpivot: Option<Unpivot>,
+        unpivot: Option<Box<Unpivot>>,
     },
     /// By a whole query.
     Query {

@@ -14,15 +14,17 @@ use super::look::SourceLook;
 use super::propose::TableGuess;
 use super::write::toml_text;
 
+/// Codes by value, by canonical table and column.
+type Codes = BTreeMap<(String, String), BTreeMap<String, String>>;
+
 /// Codes by what the values of a column are usually called, by canonical table and column.
-static CODES: LazyLock<BTreeMap<(String, String), BTreeMap<String, String>>> =
-    LazyLock::new(|| {
-        #[expect(
-            clippy::expect_used,
-            reason = "the file is compiled in and a test reads it"
-        )]
-        parse(include_str!("codes.toml")).expect("codes.toml is well formed")
-    });
+static CODES: LazyLock<Codes> = LazyLock::new(|| {
+    #[expect(
+        clippy::expect_used,
+        reason = "the file is compiled in and a test reads it"
+    )]
+    parse(include_str!("codes.toml")).expect("codes.toml is well formed")
+});
 
 /// One spelling of a value, so that `Wrong_size` is `wrong size`.
 fn plain(value: &str) -> String {
@@ -66,7 +68,7 @@ pub(super) fn section(guess: &TableGuess, source: &SourceLook) -> String {
     )
 }
 
-fn parse(text: &str) -> Result<BTreeMap<(String, String), BTreeMap<String, String>>, String> {
+fn parse(text: &str) -> Result<Codes, String> {
     let root: Table = text.parse().map_err(|e: toml::de::Error| e.to_string())?;
     let mut columns = BTreeMap::new();
     let sections = root.iter().flat_map(|(table, columns)| {

@@ -141,7 +141,7 @@ impl Mapper<'_> {
                 group_by,
                 unpivot,
             } => {
-                let unpivot = unpivot.as_ref();
+                let unpivot = unpivot.as_deref();
                 let filter = filter.as_ref();
                 let rows = (columns.as_ref(), group_by.as_slice(), unpivot);
                 self.mapped_rows(table, spec, from, filter, rows).await

@@ -335,7 +335,7 @@ impl Reader<'_> {
                 "where" => filter = Some(self.string(&path, value)?),
                 "group_by" => group_by = self.strings(&path, value)?,
                 "sql" => query = Some((key.span().start, self.string(&path, value)?)),
-                "unpivot" => unpivot = Some(self.unpivot(&path, key, value, columns)?),
+                "unpivot" => unpivot = Some(Box::new(self.unpivot(&path, key, value, columns)?)),
                 "codes" => codes = self.codes(&path, value, name.get_ref(), columns)?,
                 "identity" => {
                     if !columns.contains(&"customer_id") {
