@@ -14,7 +14,8 @@
 -- rate_ratio           discounted_rate / full_price_rate
 -- rate_ratio_lower     lower end of its 95 % interval (Katz, on the logarithm)
 -- rate_ratio_upper     upper end
--- p_value              of no difference, two-sided
+-- p_value              of no difference, two-sided; NULL where fewer than five
+--                      lines of a side would be asked back by chance
 -- p_value_adjusted     the same, adjusted for the number of reasons (Holm); any
 --                      is one of them
 -- is_different         p_value_adjusted is below 0.05, and each side has at
@@ -114,14 +115,15 @@ rates as (
 scored as (
     select
         *,
-        power(discounted_rate - full_price_rate, 2) / nullif(
-            pooled_rate * (1 - pooled_rate)
-            * (
-                1.0 / nullif(discounted_lines, 0)
-                + 1.0 / nullif(full_price_lines, 0)
-            ),
-            0
-        ) as z_squared,
+        case
+            when least(discounted_lines, full_price_lines) * pooled_rate >= 5
+                then
+                    power(discounted_rate - full_price_rate, 2) / nullif(
+                        pooled_rate * (1 - pooled_rate)
+                        * (1.0 / discounted_lines + 1.0 / full_price_lines),
+                        0
+                    )
+        end as z_squared,
         case
             when discounted_returns > 0 and full_price_returns > 0
                 then

@@ -25,7 +25,8 @@
 -- repeat_rate_upper    upper end
 -- difference           repeat_rate less that of the experience none
 -- p_value              log-rank test against none, over the whole time; NULL
---                      for all and none
+--                      for all and none, and where either has fewer than $min_n
+--                      orders: the test is of large samples
 -- p_value_adjusted     the same adjusted for the number of experiences (Holm)
 --
 -- An order with two experiences is in both; none had none of them. The rates
@@ -83,7 +84,14 @@ groups as (
             as back_before_landmark,
         km_survival(days_after_landmark, is_followed) filter (where has_it)
             as curve,
-        logrank(days_after_landmark, is_followed, label)['p_value'] as p_value
+        case
+            when
+                least(
+                    count(*) filter (where has_it),
+                    count(*) filter (where not has_it)
+                ) >= $min_n
+                then logrank(days_after_landmark, is_followed, label)['p_value']
+        end as p_value
     from compared
     group by experience
 ),

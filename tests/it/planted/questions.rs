@@ -166,11 +166,11 @@ pub(super) const QUESTIONS: &[(&str, &str)] = &[
              coalesce((
                  select max(orders)
                  from shop_summaries(as_of => {feed_gap_end}, sales_window_days => 5)
-                 where shop = '2'
+                 where cast(shop_id as varchar) = '2'
              ), 0) / 5.0 / ((
                  select max(orders)
                  from shop_summaries(as_of => {feed_gap}, sales_window_days => 28)
-                 where shop = '2'
+                 where cast(shop_id as varchar) = '2'
              ) / 28.0),
              null as lower,
              null as upper",
