@@ -47,7 +47,7 @@ async fn main() -> Anything<()> {
             }
         };
         let planned = cpu_ms();
-        let plan = state.optimize(&plan)?;
+        let plan = state.optimizer().optimize(plan, &state, |_, _| {})?;
         let optimized = cpu_ms();
         let planner = state.query_planner();
         let physical = planner.create_physical_plan(&plan, &state).await?;

@@ -410,7 +410,7 @@ impl Engine {
         let planning = Planning::new(settings, parameters.clone()).sharing();
         let in_views = Arc::clone(&planning.used);
         let plan = planning.scope(state.statement_to_plan(statement)).await;
-        let plan = plan.and_then(shared::settle);
+        let plan = plan.and_then(|plan| shared::settle(plan, state));
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.clear();
         used.extend(own);
@@ -435,7 +435,14 @@ impl Engine {
         state: &SessionState,
         plan: LogicalPlan,
     ) -> Result<Outcome, DataFusionError> {
-        let physical = state.create_physical_plan(&plan).await?;
+        let physical = if shared::is_analyzed_later(&plan) {
+            state.create_physical_plan(&plan).await?
+        } else {
+            // Analyzing it again with all its views would be an eighth of the planning.
+            let plan = state.optimizer().optimize(plan, state, |_, _| {})?;
+            let planner = state.query_planner();
+            planner.create_physical_plan(&plan, state).await?
+        };
         let task = state.task_ctx();
         let stream = execute_stream(Arc::clone(&physical), Arc::clone(&task))?;
         // The query's own names: the physical schema may differ in nullability only.

@@ -53,9 +53,7 @@ impl SharedView {
     /// Analyzes the plan first: only then are the types of its columns known, since the
     /// branches of a union and the arguments of functions are brought together by it.
     pub(crate) fn new(name: String, plan: LogicalPlan, state: &SessionState) -> Result<Self> {
-        let plan = state
-            .analyzer()
-            .execute_and_check(plan, state.config_options(), |_, _| {})?;
+        let plan = analyzed(plan, state)?;
         Ok(SharedView {
             name,
             schema: nullable(plan.schema().as_arrow()),
@@ -72,6 +70,11 @@ impl SharedView {
     fn key(&self) -> usize {
         std::ptr::from_ref(self).addr()
     }
+}
+
+fn analyzed(plan: LogicalPlan, state: &SessionState) -> Result<LogicalPlan> {
+    let analyzer = state.analyzer();
+    analyzer.execute_and_check(plan, state.config_options(), |_, _| {})
 }
 
 /// What plans say of NULLs before and after they are optimized differs at times.
@@ -127,8 +130,25 @@ impl Beneath {
     }
 }
 
-/// Makes views with one reader part of their reader.
-pub(crate) fn settle(plan: LogicalPlan) -> Result<LogicalPlan> {
+/// Whether DataFusion wants to analyze a statement itself: to show how, or to keep its query.
+pub(crate) fn is_analyzed_later(plan: &LogicalPlan) -> bool {
+    matches!(
+        plan,
+        LogicalPlan::Explain(_)
+            | LogicalPlan::Analyze(_)
+            | LogicalPlan::Ddl(_)
+            | LogicalPlan::Statement(_)
+            | LogicalPlan::Copy(_)
+    )
+}
+
+/// Analyzes a statement, as its views are already, and makes views with one reader part of it.
+pub(crate) fn settle(plan: LogicalPlan, state: &SessionState) -> Result<LogicalPlan> {
+    let plan = if is_analyzed_later(&plan) {
+        plan
+    } else {
+        analyzed(plan, state)?
+    };
     let beneath = Beneath::of(&plan)?;
     let mut readers = HashMap::<usize, usize>::new();
     let mut count = |plan: &LogicalPlan| {
@@ -228,7 +248,7 @@ impl QueryPlanner for PlanOnce {
                 .map(|&at| Expr::from(schema.qualified_field(at)));
             let plan = LogicalPlanBuilder::from(view.settled().clone());
             let plan = plan.project(fields.collect::<Vec<_>>())?.build()?;
-            let plan = state.optimize(&plan)?;
+            let plan = state.optimizer().optimize(plan, state, |_, _| {})?;
             wanted.add(&plan)?;
             pruned.push((view, columns, plan));
         }
