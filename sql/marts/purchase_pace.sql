@@ -13,8 +13,8 @@
 --
 -- Where it is above 0, who came back soon comes back soon again: a customer is
 -- late by the own pace and not by that of all (churn_method), and models of
--- lifetime value may let rates differ by customer. Of customers who bought three
--- times only, whose gaps are shorter than those of all; see
+-- lifetime value may let rates differ by customer. Of customers who bought
+-- three times only, whose gaps are shorter than those of all; see
 -- marts.interpurchase_times for the latter.
 
 with

@@ -26,7 +26,7 @@
 -- Goods sent back for money or exchanged, of sales of the last
 -- $sales_window_days; rules in less than $basket_min_support of the baskets are
 -- left out. confidence_lower is of one rule alone: of many some are above the
--- share by chance. Articles that are sold together come back together: hold a rule
+-- share by chance. Articles sold together come back together: hold a rule
 -- against the same one in marts.basket_rules.
 
 with
