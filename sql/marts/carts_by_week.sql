@@ -22,7 +22,7 @@
 -- is_break           fewer are paid: p_value_adjusted is below $signal_level
 --
 -- Interactions of the last $history_weeks complete weeks with the step cart or
--- pay; the week is that of each, so that a cart of Sunday, paid on Monday, is in
+-- pay; the week is that of each: a cart of Sunday, paid on Monday, is in
 -- two. Intervals are NULL where payments exceed carts. A week is tested
 -- when five carts of it would be paid as before, and five not. A break that
 -- lasts becomes usual after some weeks and is then no break any more; the first
