@@ -37,6 +37,10 @@ pub(super) struct Fitting {
     pub(super) affinity: f64,
 }
 
+/// How many of the values that other files refer to a column has, by the table whose key it
+/// could be and its name.
+pub(super) type KeyHints = BTreeMap<(String, String), f64>;
+
 /// What a person prefers where several columns compete: by table and canonical column.
 pub type Preferred = BTreeMap<(String, String), String>;
 
@@ -45,7 +49,7 @@ fn score(
     table: &CanonicalTable,
     canonical: &CanonicalColumn,
     column: &ColumnLook,
-    hints: &BTreeMap<String, f64>,
+    hints: &KeyHints,
 ) -> Option<(f64, String, Fit)> {
     let mut likeness = Dictionary::get().column(&column.words, &table.name, &canonical.name);
     let shape = &column.shape;
@@ -94,7 +98,7 @@ fn score(
     if column.is_partition {
         score *= 0.9;
     }
-    if let Some(hint) = hints.get(&column.name)
+    if let Some(hint) = hints.get(&(table.name.clone(), column.name.clone()))
         && table.key == [canonical.name.clone()]
     {
         score = (score * (0.9 + 0.1 * hint)).min(1.0);
@@ -106,7 +110,7 @@ fn score(
 pub(super) fn assign(
     source: &SourceLook,
     table: &'static CanonicalTable,
-    hints: &BTreeMap<String, f64>,
+    hints: &KeyHints,
     preferred: &Preferred,
 ) -> Vec<Match> {
     let mut pairs = Vec::new();
@@ -187,7 +191,7 @@ pub(super) fn fitting(
     source: &SourceLook,
     table: &'static CanonicalTable,
     best_anywhere: &[f64],
-    hints: &BTreeMap<String, f64>,
+    hints: &KeyHints,
     preferred: &Preferred,
     // Whether the files' name says anything at all.
     is_named: bool,
@@ -276,7 +280,7 @@ pub(super) fn best_anywhere(
     tables: impl Iterator<Item = &'static CanonicalTable>,
 ) -> Vec<f64> {
     let mut best = vec![0.0_f64; source.columns.len()];
-    let none = BTreeMap::new();
+    let none = KeyHints::new();
     for table in tables {
         for canonical in &table.columns {
             for (column, best) in source.columns.iter().zip(&mut best) {

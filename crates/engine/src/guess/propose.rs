@@ -4,9 +4,9 @@
 //! and buyers it repeats, and a questionnaire with a column per question is
 //! turned into one row per answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::assign::{Fitting, Match, Preferred, best_anywhere, fitting};
+use super::assign::{Fitting, KeyHints, Match, Preferred, best_anywhere, fitting};
 use super::complete::{Days, MAX_COPIES, complete, copies, days, read_days, sales_only};
 use super::derive::{lines_by_article, lying_in_others};
 use super::dictionary::{Dictionary, Name};
@@ -175,12 +175,8 @@ fn repeats(source: &SourceLook, matches: &[Match], column: &str) -> bool {
 
 /// Where several columns could be the key of a table, says how many of the values
 /// that other files refer to each of them has.
-fn key_hints(
-    found: &Found,
-    source: &SourceLook,
-    tables: &[&'static CanonicalTable],
-) -> BTreeMap<String, f64> {
-    let mut hints = BTreeMap::new();
+fn key_hints(found: &Found, source: &SourceLook, tables: &[&'static CanonicalTable]) -> KeyHints {
+    let mut hints = KeyHints::new();
     for table in tables.iter().filter(|t| t.owned_domain().is_some()) {
         let key = &table.key[0];
         let likes = |column: &ColumnLook, table: &str| {
@@ -216,7 +212,8 @@ fn key_hints(
                     let n = values.iter().filter(|v| own.contains(*v)).count();
                     n as f64 / values.len().max(1) as f64
                 });
-            hints.insert(candidate.name.clone(), shares.fold(0.0, f64::max));
+            let at = (table.name.clone(), candidate.name.clone());
+            hints.insert(at, shares.fold(0.0, f64::max));
         }
     }
     hints
