@@ -4,7 +4,7 @@
 //! and buyers it repeats, and a questionnaire with a column per question is
 //! turned into one row per answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::assign::{Fitting, KeyHints, Match, Preferred, best_anywhere, fitting};
 use super::complete::{Days, MAX_COPIES, complete, copies, days, read_days, sales_only};
