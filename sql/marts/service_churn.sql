@@ -23,7 +23,8 @@
 -- lost_180_share_upper  upper end
 -- median_days           days after the landmark by which half had bought again;
 --                       NULL if half never did
--- p_value               log-rank test against no_ticket
+-- p_value               log-rank test against no_ticket; NULL with fewer than
+--                       $min_n orders, where its normal approximation fails
 -- p_value_adjusted      the same adjusted for the number of experiences of the
 --                       dimension (Holm)
 --
@@ -99,7 +100,11 @@ groups as (
         filter (where label = experience) as curve,
         km_quantile(days_after_landmark, is_followed, 0.5)
         filter (where label = experience) as median_days,
-        logrank(days_after_landmark, is_followed, label)['p_value'] as p_value
+        case
+            when count(*) filter (where label = experience) >= $min_n
+                then
+                    logrank(days_after_landmark, is_followed, label)['p_value']
+        end as p_value
     from compared
     group by dimension, experience
 ),
