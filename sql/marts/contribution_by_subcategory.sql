@@ -162,9 +162,10 @@ summed as (
             + saved_goods_amount - return_cost_amount - repair_cost_amount
         ) as contribution_amount,
         bool_and(has_goods_cost) as has_goods_cost,
-        sum(y * y) as yy,
-        sum(x * y) as xy,
-        sum(x * x) as xx
+        -- Decimal, so that they are the same in whatever order.
+        cast(sum(cast(y * y as decimal(38, 8))) as double) as yy,
+        cast(sum(cast(x * y as decimal(38, 8))) as double) as xy,
+        cast(sum(cast(x * x as decimal(38, 8))) as double) as xx
     from left_over
     group by category, subcategory
 ),

@@ -95,6 +95,7 @@ async fn a_view_over_nothing_is_empty_or_one_row_of_nothing() {
             // The weeks in which nothing happened.
             "marts.kpis_by_week" => assert_eq!(found.len(), 39),
             "marts.identity_coverage" => assert_eq!(found, ["0 0 - 0.00 0.00 -"]),
+            "marts.purchase_pace" => assert_eq!(found, ["0 - - - - - -"]),
             // The published models, without customers.
             "marts.segment_model_check" => assert_eq!(found.len(), 44),
             // Promises that follow from settings.
