@@ -16,6 +16,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use crate::call::ViewCalls;
 use crate::cancel::YieldInFanOut;
 use crate::catalog::{CATALOG, MAIN, Names};
+use crate::one_row;
 use crate::settings::Settings;
 use crate::shared::PlanOnce;
 
@@ -97,6 +98,7 @@ pub(crate) fn session(
         .with_config(config)
         .with_runtime_env(runtime(limits)?)
         .with_default_features()
+        .with_physical_optimizer_rules(one_row::rules())
         .with_physical_optimizer_rule(Arc::new(YieldInFanOut))
         .with_query_planner(Arc::new(PlanOnce))
         .build();
