@@ -104,6 +104,7 @@ pub(crate) fn session(
         .build();
     let ctx = SessionContext::new_with_state(state);
     aftersight_functions::register_all(&ctx)?;
+    aftersight_functions::register_steady_sums(&ctx);
     names.attach(&ctx);
     ctx.register_relation_planner(Arc::new(ViewCalls::new(Arc::clone(names))))?;
     Ok(ctx)
