@@ -25,9 +25,9 @@
 --                       of all channels
 -- refund_amount         paid back on its orders so far, of whatever kind
 -- refund_share          refund_amount / sales_amount
--- return_cost_amount    reverse shipping and handling of its returns, as far as
---                       known
--- return_cost_known_share  share of its returns with a known cost
+-- return_cost_amount    reverse shipping and handling of requests to return or
+--                       exchange its goods, refused ones too, as far as known
+-- return_cost_known_share  share of those requests with a known cost
 -- return_cost_share     return_cost_amount / sales_amount
 -- nps                   net promoter score of $nps_scope, of answers about its
 --                       orders, in points
@@ -149,7 +149,9 @@ costs as (
     from staging.returns
     inner join purchases
         on returns.order_id = purchases.order_id
-    where returns.kind in ('return', 'exchange')
+    where
+        returns.problem is null
+        and returns.kind in ('return', 'exchange')
     group by purchases.channel
 ),
 
