@@ -32,10 +32,10 @@ pub mod examples;
 pub mod guess;
 pub mod output;
 
-pub use bind::Parameters;
+pub use bind::{Parameters, parameter_text};
 pub use datafusion::scalar::ScalarValue;
 pub use diagnosis::Diagnosis;
-pub use engine::{Engine, Options, Outcome, Rows, parameter_text};
+pub use engine::{Engine, Options, Outcome, Rows};
 pub use error::{Error, ErrorKind, Location, Result};
 pub use session::Limits;
 pub use settings::Settings;
