@@ -39,6 +39,7 @@ pub use engine::{Engine, Options, Outcome, Rows};
 pub use error::{Error, ErrorKind, Location, Result};
 pub use session::Limits;
 pub use settings::Settings;
-pub use source::{OpenSource, StoreOptions, absolute_location, open_source, register_store};
+pub use source::location::{absolute_location, register_store};
+pub use source::{OpenSource, StoreOptions, open_source};
 pub use suggest::{did_you_mean, nearest};
 pub use workspace::Workspace;
