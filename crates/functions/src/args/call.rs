@@ -264,15 +264,6 @@ impl Call {
         Ok(Some(ticks))
     }
 
-    /// Returns true or false.
-    pub(crate) fn boolean(&self, i: usize) -> Result<Option<bool>> {
-        match self.literal(i)? {
-            None => Ok(None),
-            Some(ScalarValue::Boolean(Some(value))) => Ok(Some(*value)),
-            Some(value) => self.refuse(i, "true or false", value),
-        }
-    }
-
     /// Returns a timestamp or date in microseconds.
     pub(crate) fn instant(&self, i: usize) -> Result<Option<i64>> {
         match self.literal(i)? {
@@ -304,11 +295,8 @@ impl Call {
         i: usize,
         choices: &[(&'static str, T)],
     ) -> Result<Option<T>> {
-        let Some(value) = self.literal(i)? else {
+        let Some(text) = self.text(i)? else {
             return Ok(None);
-        };
-        let Some(Some(text)) = value.try_as_str() else {
-            return self.refuse(i, "text", value);
         };
         if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == text) {
             return Ok(Some(*choice));
