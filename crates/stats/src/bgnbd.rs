@@ -215,6 +215,7 @@ fn reduced_series(epsilon: f64, beta: f64, gamma: f64, z: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::close::close;
     use crate::hyp2f1::hyp2f1;
 
     const CDNOW: BgNbd = BgNbd {
@@ -223,15 +224,6 @@ mod tests {
         a: 0.792_989_9,
         b: 2.426_166_7,
     };
-
-    #[track_caller]
-    fn close(actual: Option<f64>, expected: f64, tolerance: f64) {
-        let actual = actual.unwrap();
-        assert!(
-            (actual - expected).abs() <= tolerance,
-            "{actual} is not {expected}"
-        );
-    }
 
     // Hardie's spreadsheet and R BTYD 2.4.3, as quoted in lifetimes 0.11.3.
     #[test]

@@ -73,4 +73,7 @@ pub mod journey;
 pub mod survival;
 pub mod time;
 
+#[cfg(test)]
+mod close;
+
 pub use error::{Column, Result, StatsError};

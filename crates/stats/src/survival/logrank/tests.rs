@@ -2,60 +2,21 @@
 
 use proptest::prelude::*;
 
+use super::super::published::{AML_MAINTAINED, AML_NONMAINTAINED, subjects};
 use super::*;
 
 #[test]
 fn groups_that_are_exactly_alike_have_a_p_value_of_one() {
-    let group = || {
-        let mut times = SurvivalTimes::new();
-        times.push(Some(1.0), Some(true));
-        times.push(Some(2.0), Some(false));
-        times
-    };
+    let group = || subjects(&[(1, true), (2, false)]);
     let test = logrank(&mut [group(), group()]).unwrap();
     assert_eq!((test.chi_square, test.p_value), (Some(0.0), Some(1.0)));
-}
-
-fn group(rows: &[(u32, bool)]) -> SurvivalTimes {
-    let mut times = SurvivalTimes::new();
-    for (time, event) in rows {
-        times.push(Some(f64::from(*time)), Some(*event));
-    }
-    times
 }
 
 // R survival, survdiff(Surv(time, status) ~ x, aml): chisq 3.4, p 0.07;
 // more digits by lifelines 0.30.3.
 #[test]
 fn the_aml_test_is_that_of_r() {
-    let maintained = group(&[
-        (9, true),
-        (13, true),
-        (13, false),
-        (18, true),
-        (23, true),
-        (28, false),
-        (31, true),
-        (34, true),
-        (45, false),
-        (48, true),
-        (161, false),
-    ]);
-    let nonmaintained = group(&[
-        (5, true),
-        (5, true),
-        (8, true),
-        (8, true),
-        (12, true),
-        (16, false),
-        (23, true),
-        (27, true),
-        (30, true),
-        (33, true),
-        (43, true),
-        (45, true),
-    ]);
-    let test = logrank(&mut [maintained, nonmaintained]).unwrap();
+    let test = logrank(&mut [subjects(&AML_MAINTAINED), subjects(&AML_NONMAINTAINED)]).unwrap();
     let close = |a: f64, b: f64, by: f64| assert!((a - b).abs() < by, "{a} {b}");
     assert_eq!((test.groups[0].n, test.groups[0].observed), (11.0, 7.0));
     assert_eq!((test.groups[1].n, test.groups[1].observed), (12.0, 11.0));
@@ -71,13 +32,7 @@ fn the_aml_test_is_that_of_r() {
 #[test]
 fn strata_and_weights_are_those_of_r() {
     let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} {b}");
-    let maintained = [9, 13, 18, 23, 31, 34, 48].map(|time| (time, true));
-    let still = [13, 28, 45, 161].map(|time| (time, false));
-    let nonmaintained = [5, 5, 8, 8, 12, 23, 27, 30, 33, 43, 45].map(|time| (time, true));
-    let mut groups = [
-        group(&[&maintained[..], &still].concat()),
-        group(&[&nonmaintained[..], &[(16, false)]].concat()),
-    ];
+    let mut groups = [subjects(&AML_MAINTAINED), subjects(&AML_NONMAINTAINED)];
     let test = logrank_stratified(&mut [&mut groups[..]], 1.0).unwrap();
     close(test.chi_square.unwrap(), 2.779_279_544_751_77);
     close(test.groups[0].observed, 3.845_410_628_019_32);
@@ -86,14 +41,14 @@ fn strata_and_weights_are_those_of_r() {
     // Treatment 1 and 2 without residual disease, then with some.
     let mut strata = [
         [
-            group(&[
+            subjects(&[
                 (448, false),
                 (638, true),
                 (803, false),
                 (855, false),
                 (1106, false),
             ]),
-            group(&[
+            subjects(&[
                 (563, true),
                 (744, false),
                 (1129, false),
@@ -103,7 +58,7 @@ fn strata_and_weights_are_those_of_r() {
             ]),
         ],
         [
-            group(&[
+            subjects(&[
                 (59, true),
                 (115, true),
                 (156, true),
@@ -113,7 +68,7 @@ fn strata_and_weights_are_those_of_r() {
                 (268, true),
                 (329, true),
             ]),
-            group(&[
+            subjects(&[
                 (421, false),
                 (464, true),
                 (475, true),
@@ -131,18 +86,18 @@ fn strata_and_weights_are_those_of_r() {
     close(test.chi_square.unwrap(), 1.279_643_451_203_36);
     close(test.groups[0].expected, 5.095_196_470_196_47);
     assert_eq!((test.groups[0].observed, test.groups[1].n), (7.0, 13.0));
-    let unequal = &mut [vec![group(&[]), group(&[])], vec![group(&[])]];
+    let unequal = &mut [vec![subjects(&[]), subjects(&[])], vec![subjects(&[])]];
     assert!(logrank_stratified(unequal, 0.0).is_err());
 }
 
 #[test]
 fn groups_without_events_have_no_statistic() {
-    let test = logrank(&mut [group(&[(1, false)]), group(&[(2, false)])]).unwrap();
+    let test = logrank(&mut [subjects(&[(1, false)]), subjects(&[(2, false)])]).unwrap();
     assert_eq!((test.chi_square, test.p_value, test.df), (None, None, 0));
-    let test = logrank(&mut [group(&[(1, true)]), group(&[])]).unwrap();
+    let test = logrank(&mut [subjects(&[(1, true)]), subjects(&[])]).unwrap();
     assert_eq!((test.chi_square, test.df), (None, 0));
     assert_eq!(
-        logrank(&mut [group(&[])]).unwrap_err().about(),
+        logrank(&mut [subjects(&[])]).unwrap_err().about(),
         Some("groups")
     );
 }
@@ -214,7 +169,7 @@ proptest! {
                     .filter(|row| row.0 == name)
                     .map(|row| (row.1, row.2))
                     .collect();
-                group(&rows)
+                subjects(&rows)
             })
         };
         let one = logrank(&mut split([0, 1, 2])).unwrap();
@@ -252,7 +207,7 @@ proptest! {
                 }
             }
         }
-        let test = logrank(&mut [group(&of(true)), group(&of(false))]).unwrap();
+        let test = logrank(&mut [subjects(&of(true)), subjects(&of(false))]).unwrap();
         match test.chi_square {
             Some(found) => {
                 let slow: f64 = difference * difference / variance;
