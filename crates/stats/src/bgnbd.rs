@@ -39,6 +39,24 @@ pub struct History {
     pub t: f64,
 }
 
+/// Checks a number of repeat purchases; `row` is for the message.
+pub(crate) fn repeats(x: f64, row: usize) -> Result<f64> {
+    let refuse = |reason| {
+        Err(StatsError::Row {
+            row,
+            argument: "x",
+            reason,
+        })
+    };
+    if !(x >= 0.0 && x.is_finite()) {
+        return refuse("is negative or not a number");
+    }
+    if x != x.floor() {
+        return refuse("is not a whole number");
+    }
+    Ok(x)
+}
+
 impl History {
     /// Checks a customer against the model's constraints; `row` is for the
     /// message.
@@ -50,12 +68,7 @@ impl History {
                 reason,
             })
         };
-        if !(x >= 0.0 && x.is_finite()) {
-            return refuse("x", "is negative or not a number");
-        }
-        if x != x.floor() {
-            return refuse("x", "is not a whole number");
-        }
+        let x = repeats(x, row)?;
         if !(t_x >= 0.0 && t_x.is_finite()) {
             return refuse("t_x", "is negative or not a number");
         }
