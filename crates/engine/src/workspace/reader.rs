@@ -81,6 +81,13 @@ impl Reader<'_> {
         }
     }
 
+    fn boolean(&self, path: &str, value: &Value<'_>) -> Result<bool> {
+        match value.get_ref() {
+            DeValue::Boolean(yes) => Ok(*yes),
+            _ => Err(self.wrong_type(path, "true or false", value)),
+        }
+    }
+
     /// Reads the whole file.
     pub(super) fn workspace(&self, canonical: &dyn CanonicalNames) -> Result<Workspace> {
         let root = DeTable::parse(self.text).map_err(|e| {
@@ -179,16 +186,8 @@ impl Reader<'_> {
     }
 
     fn setting_text(&self, name: &str, value: &Value<'_>) -> Result<String> {
-        Ok(match value.get_ref() {
-            DeValue::String(s) => s.to_string(),
-            DeValue::Integer(i) => i.to_string(),
-            DeValue::Float(x) => x.to_string(),
-            DeValue::Boolean(b) => b.to_string(),
-            DeValue::Datetime(d) => d.to_string(),
-            DeValue::Array(_) | DeValue::Table(_) => {
-                return Err(self.wrong_type(&format!("settings.{name}"), "one value", value));
-            }
-        })
+        one_value(value.get_ref())
+            .ok_or_else(|| self.wrong_type(&format!("settings.{name}"), "one value", value))
     }
 
     fn workspace_section(&self, value: &Value<'_>, workspace: &mut Workspace) -> Result<()> {
@@ -257,6 +256,18 @@ impl Reader<'_> {
             declared: Declared::Workspace,
             more_choices: Vec::new(),
         })
+    }
+}
+
+/// Returns the text of one value, and nothing for a list or a section.
+pub(crate) fn one_value(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(s) => Some(s.to_string()),
+        DeValue::Integer(i) => Some(i.to_string()),
+        DeValue::Float(x) => Some(x.to_string()),
+        DeValue::Boolean(b) => Some(b.to_string()),
+        DeValue::Datetime(d) => Some(d.to_string()),
+        DeValue::Array(_) | DeValue::Table(_) => None,
     }
 }
 

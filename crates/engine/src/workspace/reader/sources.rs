@@ -1,7 +1,6 @@
 //! `[sources.NAME]`: where files are and how they are to be read.
 
 use indexmap::IndexMap;
-use toml::de::DeValue;
 
 use super::{Key, Reader, Value};
 use crate::error::Result;
@@ -55,10 +54,7 @@ impl Reader<'_> {
                     };
                     source.delimiter = delimiter;
                 }
-                "has_header" => match value.get_ref() {
-                    DeValue::Boolean(yes) => source.has_header = *yes,
-                    _ => return Err(self.wrong_type(&path, "true or false", value)),
-                },
+                "has_header" => source.has_header = self.boolean(&path, value)?,
                 _ => {
                     let known = [
                         "location",

@@ -1,7 +1,6 @@
 //! `[tables.NAME]`: how a canonical table comes from a source or a query.
 
 use indexmap::IndexMap;
-use toml::de::DeValue;
 
 use super::{Key, Reader, Value};
 use crate::error::Result;
@@ -36,14 +35,8 @@ impl Reader<'_> {
                     }
                     identity = Some(self.string(&path, value)?);
                 }
-                "dedupe" => match value.get_ref() {
-                    DeValue::Boolean(yes) => dedupe = *yes,
-                    _ => return Err(self.wrong_type(&path, "true or false", value)),
-                },
-                "materialize" => match value.get_ref() {
-                    DeValue::Boolean(yes) => materialize = *yes,
-                    _ => return Err(self.wrong_type(&path, "true or false", value)),
-                },
+                "dedupe" => dedupe = self.boolean(&path, value)?,
+                "materialize" => materialize = self.boolean(&path, value)?,
                 "columns" => {
                     let mut expressions = IndexMap::new();
                     for (column, value) in self.table(&path, value)? {
@@ -156,10 +149,7 @@ impl Reader<'_> {
                         expressions.insert(code.get_ref().to_string(), text);
                     }
                 }
-                "keep_empty" => match value.get_ref() {
-                    DeValue::Boolean(yes) => keeps_empty = *yes,
-                    _ => return Err(self.wrong_type(&path, "true or false", value)),
-                },
+                "keep_empty" => keeps_empty = self.boolean(&path, value)?,
                 _ => {
                     let known = ["name", "value", "columns", "keep_empty"];
                     return Err(self.unknown(&format!("key in {path}"), part, &known));
