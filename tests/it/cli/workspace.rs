@@ -4,34 +4,28 @@ use super::{WORKSPACE, shop, shop_with};
 
 #[test]
 fn a_typo_in_the_toml_is_located() {
-    shop_with("from = \"lines\"", "from = \"lines")
-        .run(&["-c", "select 1"])
-        .check_error(
-            2,
-            "error: aftersight.toml:5:14: not valid TOML: invalid basic string, expected `\"`\n",
-        );
+    shop_with("from = \"lines\"", "from = \"lines").check_refused(
+        "error: aftersight.toml:5:14: not valid TOML: invalid basic string, expected `\"`\n",
+    );
 }
 
 #[test]
 fn an_unknown_key_names_the_nearest() {
-    shop_with("from = ", "frm = ").run(&["-c", "select 1"]).check_error(
-        2,
+    shop_with("from = ", "frm = ").check_refused(
         "error: aftersight.toml:5:1: unknown key in [tables.orders] `frm`\n  help: did you mean `from`?\n",
     );
 }
 
 #[test]
 fn a_value_of_the_wrong_type_says_both_types() {
-    shop_with("\"orders.csv\"", "2026").run(&["-c", "select 1"]).check_error(
-        2,
+    shop_with("\"orders.csv\"", "2026").check_refused(
         "error: aftersight.toml:2:12: `sources.lines.location` takes a text, not the number 2026\n",
     );
 }
 
 #[test]
 fn a_mapping_to_a_column_that_does_not_exist_names_the_nearest() {
-    shop_with("\"total\"", "\"totl\"").run(&["-c", "select 1"]).check_error(
-        2,
+    shop_with("\"total\"", "\"totl\"").check_refused(
         "error: aftersight.toml:6:86: `gross_amount = totl`: there is no column `totl`\n  help: did you mean `total`?\n",
     );
 }
@@ -129,8 +123,7 @@ fn ids_of_two_types_are_refused_with_both_places() {
     shop.write("customers.csv", "customer_id,region\nC10,east\n");
     let more = "\n[sources.people]\nlocation = \"customers.csv\"\n\n[tables.customers]\nfrom = \"people\"\n";
     shop.write("aftersight.toml", format!("{WORKSPACE}{more}"));
-    shop.run(&["-c", "select 1"]).check_error(
-        2,
+    shop.check_refused(
         "error: aftersight.toml:6:44: orders.customer_id is integer and customers.customer_id is text: the same id needs one type\n  help: cast one of them in its mapping\n",
     );
 }
