@@ -19,6 +19,7 @@ mod builtin;
 mod call;
 mod cancel;
 mod catalog;
+mod one_row;
 pub mod rules;
 mod session;
 mod shared;

@@ -16,6 +16,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use crate::call::ViewCalls;
 use crate::cancel::YieldInFanOut;
 use crate::catalog::{CATALOG, MAIN, Names};
+use crate::one_row;
 use crate::settings::Settings;
 use crate::shared::PlanOnce;
 
@@ -97,11 +98,13 @@ pub(crate) fn session(
         .with_config(config)
         .with_runtime_env(runtime(limits)?)
         .with_default_features()
+        .with_physical_optimizer_rules(one_row::rules())
         .with_physical_optimizer_rule(Arc::new(YieldInFanOut))
         .with_query_planner(Arc::new(PlanOnce))
         .build();
     let ctx = SessionContext::new_with_state(state);
     aftersight_functions::register_all(&ctx)?;
+    aftersight_functions::register_steady_sums(&ctx);
     names.attach(&ctx);
     ctx.register_relation_planner(Arc::new(ViewCalls::new(Arc::clone(names))))?;
     Ok(ctx)

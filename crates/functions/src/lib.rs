@@ -46,6 +46,7 @@ mod list;
 mod scalar;
 pub mod segments;
 mod service;
+mod steady;
 mod survival;
 mod tally;
 mod time;
@@ -57,6 +58,7 @@ mod window_options;
 mod harness;
 
 pub use documentation::{FunctionDoc, Kind, documentation};
+pub use steady::register_steady_sums;
 
 use std::sync::Arc;
 
