@@ -34,13 +34,14 @@ pub mod examples;
 pub mod guess;
 pub mod output;
 
-pub use bind::Parameters;
+pub use bind::{Parameters, parameter_text};
 pub use datafusion::scalar::ScalarValue;
 pub use diagnosis::Diagnosis;
-pub use engine::{Engine, Options, Outcome, Rows, parameter_text};
+pub use engine::{Engine, Options, Outcome, Rows};
 pub use error::{Error, ErrorKind, Location, Result};
 pub use session::Limits;
 pub use settings::Settings;
-pub use source::{OpenSource, StoreOptions, absolute_location, open_source, register_store};
+pub use source::location::{absolute_location, register_store};
+pub use source::{OpenSource, StoreOptions, open_source};
 pub use suggest::{did_you_mean, nearest};
 pub use workspace::Workspace;

@@ -37,6 +37,7 @@ mod args;
 mod collected;
 mod documentation;
 mod events;
+mod filter;
 mod folded;
 mod interval;
 mod journey;

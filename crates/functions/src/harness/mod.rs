@@ -215,6 +215,13 @@ pub(crate) fn rows_of(columns: &[&[f64]]) -> String {
     format!("(values {})", rows.join(", "))
 }
 
+/// Returns `(values (0, x), ...)`, a series with its places in time.
+pub(crate) fn series_of(x: &[f64]) -> String {
+    let rows = x.iter().enumerate();
+    let rows: Vec<String> = rows.map(|(i, x)| format!("({i}, {x:?})")).collect();
+    format!("(values {})", rows.join(", "))
+}
+
 /// The test table: a group, the two arguments, and the place of the row.
 fn schema() -> SchemaRef {
     Arc::new(Schema::new(vec![

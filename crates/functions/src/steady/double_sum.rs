@@ -4,7 +4,7 @@
 //! (Dekker 1971), which makes 106 bits. Amounts, hours and scores of some ten
 //! digits add up without any loss that way, so their order does not matter at
 //! all; for others the chance that it shows in the 53 bits that are returned is
-//! about one in 10^14. `kernel::exact_sum` is exact for every input, with four
+//! about one in 10^14. `kernel::binned_sum` depends on it for no input, with four
 //! times the memory and time: right for the state of a measure, too much for
 //! what every query does.
 
@@ -93,7 +93,7 @@ fn two_sum(a: f64, b: f64) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::exact_sum::ExactSum;
+    use crate::kernel::binned_sum::BinnedSum;
 
     fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
         let mut sum = DoubleSum::default();
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn any_order_and_any_split_give_the_exact_sum_rounded_once() {
         let mut numbers = numbers(10_000);
-        let mut exact = ExactSum::default();
+        let mut exact = BinnedSum::default();
         numbers.iter().for_each(|x| exact.add(*x));
         let expected = exact.value();
         assert_eq!(sum(numbers.iter().copied()), expected);
