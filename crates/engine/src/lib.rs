@@ -20,6 +20,7 @@ mod call;
 mod cancel;
 mod catalog;
 mod keys;
+mod memory;
 mod one_row;
 pub mod rules;
 mod session;

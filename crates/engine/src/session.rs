@@ -1,7 +1,7 @@
 //! The DataFusion session as aftersight configures it.
 //!
 //! Listings are never cached, so replaced and added files are seen; memory is
-//! bounded and shared fairly; operators that multiply rows can be cancelled.
+//! bounded and shared among the operators at work; operators that multiply rows can be cancelled.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -9,13 +9,14 @@ use std::sync::Arc;
 use datafusion::common::Result;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::memory_pool::TrackConsumersPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use crate::call::ViewCalls;
 use crate::cancel::YieldInFanOut;
 use crate::catalog::{CATALOG, MAIN, Names};
+use crate::memory::ActivePool;
 use crate::settings::Settings;
 use crate::shared::PlanOnce;
 use crate::{keys, one_row};
@@ -47,7 +48,7 @@ impl Default for Limits {
 
 fn runtime(limits: &Limits) -> Result<Arc<RuntimeEnv>> {
     let top_consumers = NonZeroUsize::MIN.saturating_add(4);
-    let pool = TrackConsumersPool::new(FairSpillPool::new(limits.memory_bytes), top_consumers);
+    let pool = TrackConsumersPool::new(ActivePool::new(limits.memory_bytes), top_consumers);
     let mode = match &limits.spill_dir {
         Some(dir) => DiskManagerMode::Directories(vec![dir.clone()]),
         None => DiskManagerMode::OsTmpDirectory,

@@ -69,6 +69,18 @@ async fn what_can_spill_does_and_is_right() {
     assert_eq!(rows(&engine, sorted).await, ["800000"]);
 }
 
+/// Thirty sorts, one after the other: an even part for each would hold no batch.
+#[tokio::test]
+async fn what_waits_takes_no_memory_from_what_works() {
+    let engine = Scratch::new().open_with(limited(40 << 20)).await;
+    let mut sql = "select value as v from generate_series(1, 50000)".to_owned();
+    for step in 1..=30 {
+        sql = format!("select row_number() over (order by (v * {step}) % 50021) as v from ({sql})");
+    }
+    let sum = format!("select count(*), sum(v) from ({sql})");
+    assert_eq!(rows(&engine, &sum).await, ["50000 1250025000"]);
+}
+
 #[tokio::test]
 async fn what_cannot_spill_fails_cleanly_and_the_session_goes_on() {
     let engine = Scratch::new().open_with(limited(4 << 20)).await;

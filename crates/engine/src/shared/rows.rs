@@ -7,8 +7,10 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::compute::BatchCoalescer;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::utils::memory::RecordBatchMemoryCounter;
 use datafusion::common::{DataFusionError, Result, Statistics, internal_err};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, SpillFile, TaskContext};
@@ -90,7 +92,9 @@ async fn compute(
             SpillMetrics::new(&ExecutionPlanMetricsSet::new(), number),
             Arc::clone(schema),
         );
-        let part = collect(rows, Arc::clone(schema), memory, most, spill);
+        let batch_rows = context.session_config().batch_size();
+        let rows = Compact::new(rows, Arc::clone(schema), batch_rows);
+        let part = collect(rows, memory, most, spill);
         tasks.spawn(async move { (number, part.await) });
     }
     let mut parts = Vec::with_capacity(n_parts);
@@ -102,17 +106,45 @@ async fn compute(
     Ok(parts.into_iter().map(|(_, part)| part).collect())
 }
 
-async fn collect(
-    mut rows: SendableRecordBatchStream,
+/// Rows in batches of their own. Groups come as slices of a single batch, and whoever reads a
+/// slice takes all of the batch for its size: a sort of a hundred slices would ask for a
+/// hundred times the memory.
+struct Compact {
+    rows: SendableRecordBatchStream,
     schema: SchemaRef,
+    own: BatchCoalescer,
+}
+
+impl Compact {
+    fn new(rows: SendableRecordBatchStream, schema: SchemaRef, batch_rows: usize) -> Self {
+        let own = BatchCoalescer::new(Arc::clone(&schema), batch_rows);
+        Compact { rows, schema, own }
+    }
+
+    async fn next(&mut self) -> Result<Option<RecordBatch>> {
+        loop {
+            if let Some(batch) = self.own.next_completed_batch() {
+                return Ok(Some(batch));
+            }
+            match self.rows.next().await {
+                Some(batch) => self.own.push_batch(with_schema(&batch?, &self.schema)?)?,
+                None if self.own.is_empty() => return Ok(None),
+                None => self.own.finish_buffered_batch()?,
+            }
+        }
+    }
+}
+
+async fn collect(
+    mut rows: Compact,
     memory: MemoryReservation,
     most: usize,
     spill: SpillManager,
 ) -> Result<Part> {
     let mut batches = Vec::new();
-    while let Some(batch) = rows.next().await {
-        let batch = with_schema(&batch?, &schema)?;
-        let bytes = batch.get_array_memory_size();
+    let mut counter = RecordBatchMemoryCounter::new();
+    while let Some(batch) = rows.next().await? {
+        let bytes = counter.count_batch(&batch);
         if memory.size() + bytes <= most && memory.try_grow(bytes).is_ok() {
             batches.push(batch);
             continue;
@@ -122,8 +154,8 @@ async fn collect(
             file.append_batch(&batch)?;
         }
         memory.free();
-        while let Some(batch) = rows.next().await {
-            file.append_batch(&with_schema(&batch?, &schema)?)?;
+        while let Some(batch) = rows.next().await? {
+            file.append_batch(&batch)?;
         }
         return Ok(Part::File(spill, file.finish()?));
     }
