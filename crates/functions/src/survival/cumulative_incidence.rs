@@ -150,10 +150,10 @@ impl<S: Subject> Walk for Incidences<S> {
         exits::read_causes(values, self.places, cause, keep)
     }
 
-    fn finish(&self, groups: ByGroup<'_, S>) -> Result<ArrayRef> {
+    fn finish(&self, mut groups: ByGroup<'_, S>) -> Result<ArrayRef> {
         let mut lengths = Vec::with_capacity(groups.len());
         let mut points = Vec::new();
-        for group in groups {
+        while let Some(group) = groups.next_group() {
             let curve =
                 cumulative_incidence(&mut exits::times(group, self.places), self.of, self.level);
             let curve = exits::answer("cumulative_incidence", curve)?;

@@ -144,10 +144,10 @@ impl<S: Subject> Walk for Curves<S> {
         exits::read(values, self.places, keep)
     }
 
-    fn finish(&self, groups: ByGroup<'_, S>) -> Result<ArrayRef> {
+    fn finish(&self, mut groups: ByGroup<'_, S>) -> Result<ArrayRef> {
         let mut lengths = Vec::with_capacity(groups.len());
         let mut points = Vec::new();
-        for group in groups {
+        while let Some(group) = groups.next_group() {
             let curve = km_survival(
                 &mut exits::times(group, self.places),
                 self.interval,
