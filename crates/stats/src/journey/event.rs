@@ -18,7 +18,7 @@ const EVENT_BYTES: usize = 12;
 ///
 /// Packed, because callers keep many millions: twelve bytes instead of sixteen.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(packed(4))]
+#[repr(Rust, packed(4))]
 pub struct Event {
     /// The timestamp, in ticks of the caller's choice.
     pub at: i64,
