@@ -23,28 +23,16 @@
 
 with
 
--- By order and line first: what came back of a line is taken off that line.
-returned as (
-    select
-        order_id,
-        line_no,
-        sum(units) as units
-    from intermediate.returns_with_lines
-    where
-        problem is null
-        and kind = 'return'
-        and line_no is not null
-    group by order_id, line_no
-),
-
--- A purchase that was refused at the door or refunded before it was sent left
--- no goods with the customer.
+-- What came back of a line is taken off that line. A purchase that was refused
+-- at the door or refunded before it was sent left no goods with the customer.
 goods as (
     select
         purchases.customer_id,
         sum(
             coalesce(order_items.unit_cost, products.unit_cost)
-            * greatest(order_items.quantity - coalesce(returned.units, 0), 0)
+            * greatest(
+                order_items.quantity - coalesce(returned.units_returned, 0), 0
+            )
         ) filter (where purchases.is_kept) as goods_cost_amount,
         bool_and(
             coalesce(order_items.unit_cost, products.unit_cost) is not null
@@ -54,7 +42,7 @@ goods as (
         on
             purchases.order_id = order_items.order_id
             and order_items.problem is null
-    left join returned
+    left join intermediate.returns_by_line as returned
         on
             order_items.order_id = returned.order_id
             and order_items.line_no = returned.line_no

@@ -38,18 +38,6 @@ orders as (
     where (problem is null or problem <> 'replacement')
 ),
 
-goods_refunds as (
-    select
-        return_id,
-        min(refunded_at) as refunded_at
-    from staging.refunds
-    where
-        kind = 'goods'
-        and problem is null
-        and return_id is not null
-    group by return_id
-),
-
 returns as (
     select
         returns.order_id,
@@ -63,7 +51,7 @@ returns as (
         replacements.delivered_at as exchanged_at,
         returns.closed_at
     from staging.returns
-    left join goods_refunds
+    left join intermediate.goods_refunds
         on returns.return_id = goods_refunds.return_id
     left join staging.orders as replacements
         on returns.exchange_order_id = replacements.order_id

@@ -17,21 +17,6 @@
 -- Price adjustments and other refunds without goods are not in kept_amount, so
 -- it sums to a little more than that of purchases.
 
-with
-
-returned as (
-    select
-        order_id,
-        line_no,
-        sum(units) as units_returned
-    from intermediate.returns_with_lines
-    where
-        problem is null
-        and kind = 'return'
-        and line_no is not null
-    group by order_id, line_no
-)
-
 select
     purchases.order_id,
     order_items.line_no,
@@ -57,7 +42,7 @@ inner join staging.order_items
     on
         purchases.order_id = order_items.order_id
         and order_items.problem is null
-left join returned
+left join intermediate.returns_by_line as returned
     on
         order_items.order_id = returned.order_id
         and order_items.line_no = returned.line_no

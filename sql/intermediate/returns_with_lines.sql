@@ -34,20 +34,6 @@
 
 with
 
--- A return can be refunded in several steps, so sum before joining.
-goods_refunds as (
-    select
-        return_id,
-        sum(amount) as refund_amount,
-        min(refunded_at) as refunded_at
-    from staging.refunds
-    where
-        kind = 'goods'
-        and problem is null
-        and return_id is not null
-    group by return_id
-),
-
 joined as (
     select
         returns.return_id,
@@ -85,7 +71,7 @@ joined as (
             returns.order_id = order_items.order_id
             and returns.line_no = order_items.line_no
             and order_items.problem is null
-    left join goods_refunds
+    left join intermediate.goods_refunds
         on returns.return_id = goods_refunds.return_id
     left join intermediate.reason_codes
         on split_part(returns.reason_code, '/', 1) = reason_codes.reason

@@ -94,55 +94,19 @@ cells as (
     select
         'touchpoint' as dimension,
         touchpoint as member,
-        kind,
-        scope,
-        direction,
-        customer_id,
-        anonymous_id,
-        scale,
-        score,
-        weight,
-        value,
-        share,
-        is_valid,
-        is_good,
-        is_bad
+        *
     from answers
     union all
     select
         'channel' as dimension,
         channel as member,
-        kind,
-        scope,
-        direction,
-        customer_id,
-        anonymous_id,
-        scale,
-        score,
-        weight,
-        value,
-        share,
-        is_valid,
-        is_good,
-        is_bad
+        *
     from answers
     union all
     select
         'segment' as dimension,
         coalesce(rfm.segment, 'unknown') as member,
-        answers.kind,
-        answers.scope,
-        answers.direction,
-        answers.customer_id,
-        answers.anonymous_id,
-        answers.scale,
-        answers.score,
-        answers.weight,
-        answers.value,
-        answers.share,
-        answers.is_valid,
-        answers.is_good,
-        answers.is_bad
+        answers.*
     from answers
     left join marts.rfm
         on answers.customer_id = rfm.customer_id
@@ -150,19 +114,7 @@ cells as (
     select
         'returner_class' as dimension,
         coalesce(customers.returner_class, 'unknown') as member,
-        answers.kind,
-        answers.scope,
-        answers.direction,
-        answers.customer_id,
-        answers.anonymous_id,
-        answers.scale,
-        answers.score,
-        answers.weight,
-        answers.value,
-        answers.share,
-        answers.is_valid,
-        answers.is_good,
-        answers.is_bad
+        answers.*
     from answers
     left join intermediate.customers_with_purchases as customers
         on answers.customer_id = customers.customer_id
@@ -170,19 +122,7 @@ cells as (
     select
         'category' as dimension,
         coalesce(products.category, articles.category, 'unknown') as member,
-        answers.kind,
-        answers.scope,
-        answers.direction,
-        answers.customer_id,
-        answers.anonymous_id,
-        answers.scale,
-        answers.score,
-        answers.weight,
-        answers.value,
-        answers.share,
-        answers.is_valid,
-        answers.is_good,
-        answers.is_bad
+        answers.*
     from answers
     inner join articles
         on
@@ -194,19 +134,7 @@ cells as (
     select
         'carrier' as dimension,
         coalesce(carriers_by_order.carrier, 'unknown') as member,
-        answers.kind,
-        answers.scope,
-        answers.direction,
-        answers.customer_id,
-        answers.anonymous_id,
-        answers.scale,
-        answers.score,
-        answers.weight,
-        answers.value,
-        answers.share,
-        answers.is_valid,
-        answers.is_good,
-        answers.is_bad
+        answers.*
     from answers
     left join carriers_by_order
         on answers.order_id = carriers_by_order.order_id
@@ -217,19 +145,7 @@ cells as (
     select
         'sku' as dimension,
         coalesce(cast(articles.sku as varchar), 'unknown') as member,
-        answers.kind,
-        answers.scope,
-        answers.direction,
-        answers.customer_id,
-        answers.anonymous_id,
-        answers.scale,
-        answers.score,
-        answers.weight,
-        answers.value,
-        answers.share,
-        answers.is_valid,
-        answers.is_good,
-        answers.is_bad
+        answers.*
     from answers
     inner join articles
         on

@@ -38,61 +38,21 @@ periods as (
     select
         'month' as period,
         cast(date_trunc('month', answered_date) as date) as period_start,
-        touchpoint,
-        kind,
-        scope,
-        direction,
-        customer_id,
-        anonymous_id,
-        scale,
-        score,
-        weight,
-        value,
-        share,
-        is_valid,
-        is_good,
-        is_bad
+        *
     from intermediate.answers
     union all
     select
         'week' as period,
         cast(date_trunc('week', answered_date) as date) as period_start,
-        touchpoint,
-        kind,
-        scope,
-        direction,
-        customer_id,
-        anonymous_id,
-        scale,
-        score,
-        weight,
-        value,
-        share,
-        is_valid,
-        is_good,
-        is_bad
+        *
     from intermediate.answers
 ),
 
 -- And there under its touchpoint and under all of them.
 cells as (
     select
-        period,
-        period_start,
-        unnest([touchpoint, 'all']) as touchpoint,
-        kind,
-        scope,
-        direction,
-        customer_id,
-        anonymous_id,
-        scale,
-        score,
-        weight,
-        value,
-        share,
-        is_valid,
-        is_good,
-        is_bad
+        * exclude (touchpoint),
+        unnest([touchpoint, 'all']) as touchpoint
     from periods
 ),
 

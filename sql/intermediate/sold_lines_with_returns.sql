@@ -42,34 +42,6 @@
 -- request that names no line of its order is not in here; those are in the
 -- rates by month and week.
 
-with
-
--- Several requests on one line together cannot bring back more than it has, so
--- sum before joining; capped below.
-requests as (
-    select
-        order_id,
-        line_no,
-        first_value(kind order by requested_at, return_id) as first_kind,
-        sum(case when kind = 'return' then units else 0 end) as units_returned,
-        sum(case when kind = 'exchange' then units else 0 end)
-            as units_exchanged,
-        sum(case when kind = 'return' then line_amount end) as returned_amount,
-        sum(case when kind = 'return' then refund_amount end)
-            as return_refund_amount,
-        bool_or(kind = 'return') as has_return,
-        bool_or(kind = 'exchange') as has_exchange,
-        bool_or(kind = 'return' and not is_seller_fault) as has_own_return,
-        bool_or(kind = 'return' and reason = 'late_delivery')
-            as has_late_return,
-        min(requested_at) as first_requested_at,
-        min(case when kind = 'return' then requested_at end)
-            as return_requested_at
-    from intermediate.returns_with_lines
-    where problem is null
-    group by order_id, line_no
-)
-
 select
     lines.order_id,
     lines.line_no,
@@ -112,7 +84,7 @@ select
     requests.first_requested_at,
     requests.return_requested_at
 from intermediate.sold_lines as lines
-left join requests
+left join intermediate.returns_by_line as requests
     on
         lines.order_id = requests.order_id
         and lines.line_no = requests.line_no

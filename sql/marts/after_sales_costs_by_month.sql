@@ -12,7 +12,7 @@
 -- cases                 cases to which it applies
 -- costed_cases          of those, with a known cost
 -- costed_share          costed_cases / cases
--- cost_amount           booked cost as far as known
+-- cost_amount           booked cost as far as known; NULL when none is
 -- standard_cost_amount  part that is a standard in place of a missing amount
 -- orders                purchases of the month
 -- requests              requests to return or exchange of the month
@@ -23,7 +23,7 @@
 -- cost_per_request_amount  cost_amount / requests
 -- cost_per_ticket_amount   cost_amount / tickets
 -- cost_to_sales_share   cost_amount / sales_amount
--- cost_to_revenue_share  cost_amount / kept_amount
+-- cost_to_revenue_share  cost_amount / kept_amount; NULL when nothing was kept
 -- is_complete           the month ended before the report day
 --
 -- A cost counts in the month its case began, against the sales of the same

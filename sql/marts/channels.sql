@@ -25,9 +25,9 @@
 --                       of all channels
 -- refund_amount         paid back on its orders so far, of whatever kind
 -- refund_share          refund_amount / sales_amount
--- return_cost_amount    reverse shipping and handling of its returns, as far as
---                       known
--- return_cost_known_share  share of its returns with a known cost
+-- return_cost_amount    reverse shipping and handling of requests to return or
+--                       exchange its goods, refused ones too, as far as known
+-- return_cost_known_share  share of those requests with a known cost
 -- return_cost_share     return_cost_amount / sales_amount
 -- nps                   net promoter score of $nps_scope, of answers about its
 --                       orders, in points
@@ -57,36 +57,29 @@ purchases as (
     where ordered_at >= $sales_window_start_at
 ),
 
-returned as (
-    select
-        order_id,
-        line_no,
-        sum(units) filter (where kind = 'return') as units
-    from intermediate.returns_with_lines
-    where problem is null
-    group by order_id, line_no
-),
-
 lines as (
     select
         purchases.channel,
         coalesce(products.category, order_items.category, 'unknown')
             as category,
         sum(order_items.quantity) as units_sold,
-        sum(least(coalesce(returned.units, 0), order_items.quantity))
+        sum(least(coalesce(returned.units_returned, 0), order_items.quantity))
             as units_returned,
         coalesce(
             sum(order_items.quantity) filter (where purchases.is_mature), 0
         ) as mature_units_sold,
         coalesce(
-            sum(least(coalesce(returned.units, 0), order_items.quantity))
-            filter (where purchases.is_mature),
+            sum(
+                least(
+                    coalesce(returned.units_returned, 0), order_items.quantity
+                )
+            ) filter (where purchases.is_mature),
             0
         ) as mature_units_returned
     from purchases
     inner join staging.order_items
         on purchases.order_id = order_items.order_id
-    left join returned
+    left join intermediate.returns_by_line as returned
         on
             order_items.order_id = returned.order_id
             and order_items.line_no = returned.line_no
@@ -156,7 +149,9 @@ costs as (
     from staging.returns
     inner join purchases
         on returns.order_id = purchases.order_id
-    where returns.kind in ('return', 'exchange')
+    where
+        returns.problem is null
+        and returns.kind in ('return', 'exchange')
     group by purchases.channel
 ),
 

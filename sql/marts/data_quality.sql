@@ -63,18 +63,6 @@ returned_lines as (
     group by order_id, line_no
 ),
 
-return_refunds as (
-    select
-        return_id,
-        sum(amount) as amount
-    from staging.refunds
-    where
-        kind = 'goods'
-        and problem is null
-        and return_id is not null
-    group by return_id
-),
-
 outliers as (
     select
         order_id,
@@ -264,7 +252,8 @@ returns_checked as (
         case
             when
                 abs(
-                    returns.refund_amount - coalesce(return_refunds.amount, 0)
+                    returns.refund_amount
+                    - coalesce(goods_refunds.refund_amount, 0)
                 ) > 0.01
                 and (select count(*) from staging.refunds) > 0
                 then returns.return_id
@@ -292,8 +281,8 @@ returns_checked as (
         on
             returns.order_id = returned_lines.order_id
             and returns.line_no = returned_lines.line_no
-    left join return_refunds
-        on returns.return_id = return_refunds.return_id
+    left join intermediate.goods_refunds
+        on returns.return_id = goods_refunds.return_id
     left join staging.orders
         on returns.order_id = orders.order_id
 ),

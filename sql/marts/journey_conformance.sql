@@ -30,18 +30,6 @@
 
 with
 
-goods_refunds as (
-    select
-        return_id,
-        min(refunded_at) as refunded_at
-    from staging.refunds
-    where
-        kind = 'goods'
-        and problem is null
-        and return_id is not null
-    group by return_id
-),
-
 cases as (
     select
         returns.return_id,
@@ -52,7 +40,7 @@ cases as (
         coalesce(goods_refunds.refunded_at, returns.refunded_at)
             as refunded_at
     from staging.returns
-    left join goods_refunds
+    left join intermediate.goods_refunds
         on returns.return_id = goods_refunds.return_id
     where
         returns.kind = 'return'

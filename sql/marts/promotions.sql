@@ -56,18 +56,6 @@ purchases as (
     where purchases.ordered_at >= $sales_window_start_at
 ),
 
-returned as (
-    select
-        order_id,
-        line_no,
-        sum(units) as units
-    from intermediate.returns_with_lines
-    where
-        problem is null
-        and kind = 'return'
-    group by order_id, line_no
-),
-
 lines as (
     select
         purchases.channel,
@@ -75,12 +63,12 @@ lines as (
         coalesce(products.category, order_items.category, 'unknown')
             as category,
         sum(order_items.quantity) as units_sold,
-        sum(least(coalesce(returned.units, 0), order_items.quantity))
+        sum(least(coalesce(returned.units_returned, 0), order_items.quantity))
             as units_returned
     from purchases
     inner join staging.order_items
         on purchases.order_id = order_items.order_id
-    left join returned
+    left join intermediate.returns_by_line as returned
         on
             order_items.order_id = returned.order_id
             and order_items.line_no = returned.line_no

@@ -29,18 +29,6 @@
 
 with
 
-goods_refunds as (
-    select
-        return_id,
-        min(refunded_at) as refunded_at
-    from staging.refunds
-    where
-        kind = 'goods'
-        and problem is null
-        and return_id is not null
-    group by return_id
-),
-
 stages as (
     select
         returns.return_id,
@@ -57,7 +45,7 @@ stages as (
             named_struct('event', 'settled', 'at', returns.closed_at)
         ]) as stage
     from staging.returns
-    left join goods_refunds
+    left join intermediate.goods_refunds
         on returns.return_id = goods_refunds.return_id
     left join staging.orders as replacements
         on returns.exchange_order_id = replacements.order_id

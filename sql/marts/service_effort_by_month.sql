@@ -30,18 +30,6 @@
 
 with
 
-goods_refunds as (
-    select
-        return_id,
-        min(refunded_at) as refunded_at
-    from staging.refunds
-    where
-        kind = 'goods'
-        and problem is null
-        and return_id is not null
-    group by return_id
-),
-
 cases as (
     select
         return_id,
@@ -87,7 +75,7 @@ requests as (
             returns.closed_at
         ) as settled_at
     from staging.returns
-    left join goods_refunds
+    left join intermediate.goods_refunds
         on returns.return_id = goods_refunds.return_id
     left join staging.orders as replacements
         on returns.exchange_order_id = replacements.order_id

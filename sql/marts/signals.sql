@@ -21,8 +21,11 @@
 -- p_value          two-sided probability of such a z or a larger one, if
 --                  nothing has changed; of Student's t, since centre and
 --                  deviation are known from the weeks of the baseline only.
---                  NULL with fewer than eight of those, or fewer than five
---                  cases in one of them on average
+--                  NULL with fewer than eight of those, with fewer than five
+--                  cases in one of them on average, and where fewer than
+--                  five of what a share or a rate counts are usual in such a
+--                  week, or five of what it does not: a normal distribution
+--                  knows nothing of such counts
 -- adjusted_p_value  the same, adjusted for all the measures that were looked
 --                  at (Benjamini and Hochberg)
 -- tests            how many those are
@@ -72,6 +75,18 @@ last_weeks as (
         and not has_few_cases
 ),
 
+-- What a share or a rate counts, as much as is usual of so many cases.
+expected as (
+    select
+        *,
+        case unit
+            when 'share' then least(centre, 1 - centre) * cases
+            when 'per_1000' then centre / 1000 * cases
+            else usual_cases
+        end as usual_events
+    from last_weeks
+),
+
 -- A new week differs from an estimated centre by more than from a true one. The
 -- deviation comes of moving ranges, which know 0.62 of what as many squares
 -- would. The normal score of Student's t is Wallace's (1959).
@@ -79,7 +94,7 @@ normal as (
     select
         *,
         case
-            when baseline_weeks >= 8 and usual_cases >= 5
+            when baseline_weeks >= 8 and usual_cases >= 5 and usual_events >= 5
                 then
                     (8 * 0.62 * (baseline_weeks - 1) + 1)
                     / (8 * 0.62 * (baseline_weeks - 1) + 3)
@@ -91,7 +106,7 @@ normal as (
                         )
                     )
         end as score
-    from last_weeks
+    from expected
     where age = 1
 ),
 

@@ -23,6 +23,8 @@
 -- share_difference_upper  upper end
 -- p_value                 probability of a difference as large if there were
 --                         none; NULL where it cannot be told
+-- p_value_adjusted        the same adjusted for all the rows (Holm): what to
+--                         look at before one speaks of a difference
 --
 -- Answers of the last $history_weeks complete weeks and the days since. The
 -- mean and not the score, so that NPS, CSAT and CES can be read side by side. A
@@ -107,5 +109,6 @@ select
     mean_share - other_mean_share as share_difference,
     test['lower'] as share_difference_lower,
     test['upper'] as share_difference_upper,
-    test['p_value'] as p_value
+    test['p_value'] as p_value,
+    p_adjust(test['p_value'], 'holm') over () as p_value_adjusted
 from tested

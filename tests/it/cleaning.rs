@@ -59,7 +59,7 @@ fn a_wide_questionnaire_becomes_a_row_for_each_answer() {
 fn an_unpivot_that_cannot_be_says_where_and_why() {
     let check = |unpivot: &str, stderr: &str| {
         let scratch = wide(&format!("{UNPIVOT}unpivot = {unpivot}\n"));
-        scratch.run(&["-c", "select 1"]).check_error(2, stderr);
+        scratch.check_refused(stderr);
     };
     check(
         "{ name = \"kind\", columns = { nps = \"recommend\" } }",
@@ -101,7 +101,7 @@ fn codes_of_the_source_become_those_of_the_tables() {
     );
     let wrong = |codes: &str, stderr: &str| {
         scratch.write("aftersight.toml", format!("{HEAD}{table}codes = {codes}\n"));
-        scratch.run(&["-c", "select 1"]).check_error(2, stderr);
+        scratch.check_refused(stderr);
     };
     wrong(
         "{ reson_code = { \"a\" = \"b\" } }",
@@ -187,8 +187,7 @@ fn accounts_of_two_shops_become_one_customer() {
 #[test]
 fn an_identity_without_a_map_or_a_customer_is_refused() {
     let shop = two_shops("identity = \"shop_id\"\n", "");
-    shop.run(&["-c", "select 1"]).check_error(
-        2,
+    shop.check_refused(
         "error: aftersight.toml:15:12: `identity` needs the table id_map, which is not mapped\n  help: [tables.id_map] with source, source_customer_id and customer_id\n",
     );
     let shop = two_shops("identity = \"shopid\"\n", MAP);
@@ -201,8 +200,5 @@ fn an_identity_without_a_map_or_a_customer_is_refused() {
         "",
         "[sources.p]\nlocation = \"orders.csv\"\n[tables.products]\nfrom = \"p\"\ncolumns = { sku = \"shop\" }\nidentity = \"'east'\"\n",
     );
-    shop.run(&["-c", "select 1"]).check_error(
-        2,
-        "error: aftersight.toml:20:1: products has no customer_id\n",
-    );
+    shop.check_refused("error: aftersight.toml:20:1: products has no customer_id\n");
 }

@@ -91,7 +91,7 @@ fn labels_of_nothing_are_refused() {
     let shop = shop("labels = \"labels.csv\"\n");
     let check = |labels: &str, stderr: &str| {
         shop.write("labels.csv", labels);
-        shop.run(&["-c", "select 1"]).check_error(2, stderr);
+        shop.check_refused(stderr);
     };
     check(
         "kind,code,label_en,label_de\nsegment,lost,Lost,Verloren\n",
@@ -165,7 +165,7 @@ fn thresholds_that_contradict_each_other_are_refused_wherever_they_stand() {
     let own = shop("thresholds = \"thresholds.csv\"\n");
     let check = |thresholds: &str, stderr: &str| {
         own.write("thresholds.csv", format!("threshold,value\n{thresholds}"));
-        own.run(&["-c", "select 1"]).check_error(2, stderr);
+        own.check_refused(stderr);
     };
     check(
         "churn_at_risk_days,200\n",
@@ -188,8 +188,7 @@ fn thresholds_that_contradict_each_other_are_refused_wherever_they_stand() {
         "error: thresholds.csv:3:1: (threshold) = (churn_at_risk_days) stands here and in line 2\n  help: every key stands once\n",
     );
     let scratch = Scratch::with_workspace("version = 1\n[settings]\nchurn_churned_days = 60\n");
-    scratch.run(&["-c", "select 1"]).check_error(
-        2,
+    scratch.check_refused(
         "error: aftersight.toml:3:1: churn_at_risk_days = 90 is not below churn_churned_days = 60: nobody would ever be at risk\n  help: churn_at_risk_days below 60, or churn_churned_days above 90\n",
     );
     let scratch = Scratch::with_workspace("version = 1\n");
@@ -227,17 +226,14 @@ fn holidays_and_rates_come_as_rules_without_a_mapping() {
         "",
     );
     scratch.write("rates.csv", rates.replace("1.20", "-1.20"));
-    scratch.run(&["-c", "select 1"]).check_error(
-        2,
-        "error: rates.csv:2:25: `rate` takes a number of at least 0, not '-1.20'\n",
-    );
+    scratch
+        .check_refused("error: rates.csv:2:25: `rate` takes a number of at least 0, not '-1.20'\n");
     // What a source is mapped to is no rule.
     let tables = "[sources.h]\nlocation = \"h.csv\"\n[tables.holidays]\nfrom = \"h\"\n";
     scratch.write("rates.csv", rates);
     scratch.write("h.csv", "calendar,day\ndesk,2026-05-01\n");
     scratch.write("aftersight.toml", format!("{toml}{tables}"));
-    scratch.run(&["-c", "select 1"]).check_error(
-        2,
+    scratch.check_refused(
         "error: aftersight.toml:7:1: holidays is mapped under [tables] already\n  help: one of the two\n",
     );
 }
@@ -248,7 +244,7 @@ fn codes_that_no_other_table_has_are_refused() {
     let header = "segment_kind,segment,action,action_en,action_zh,owner,offer,service_level\n";
     let check = |row: &str, stderr: &str| {
         shop.write("playbook.csv", format!("{header}{row}"));
-        shop.run(&["-c", "select 1"]).check_error(2, stderr);
+        shop.check_refused(stderr);
     };
     check(
         "rfm_segment,champion,reward,Thank,,loyalty,,priority\n",
@@ -271,7 +267,7 @@ fn wrong_rules_are_located_before_anything_is_asked() {
     let check = |models: &str, reasons: &str, stderr: &str| {
         shop.write("models.csv", models);
         shop.write("reasons.csv", reasons);
-        shop.run(&["-c", "select 1"]).check_error(2, stderr);
+        shop.check_refused(stderr);
     };
     check(
         "model,segment,r,f,m\nmine,good,4-5,*,*\nmine,rest,1-2,*,*\n",

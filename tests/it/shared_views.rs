@@ -66,6 +66,27 @@ async fn a_view_with_one_reader_is_part_of_it() {
 }
 
 #[tokio::test]
+async fn a_single_row_is_the_left_side_of_a_cross_join() {
+    let scratch = lake(100);
+    let engine = scratch.open().await;
+    // How many groups there are is not known beforehand, nor whether a row passes a filter.
+    for one in [
+        "(select max(id) as most from source.events having max(id) > 3)",
+        "(select most + row_number() over () - 1 as most from (select max(id) as most from numbers))",
+        "(select id as most from numbers order by id desc limit 1)",
+    ] {
+        let sql = format!(
+            "select count(*), sum(most) from (select id, most from numbers cross join {one})"
+        );
+        let plan = rows(&engine, &format!("explain {sql}")).await.join("\n");
+        let (_, sides) = plan.split_once("CrossJoinExec\n").expect(&plan);
+        let left = sides.lines().next().expect(&plan);
+        assert!(left.contains("most"), "{left}\n{plan}");
+        assert_eq!(rows(&engine, &sql).await, ["100 10000"]);
+    }
+}
+
+#[tokio::test]
 async fn subqueries_are_readers_too() {
     let scratch = lake(100);
     let engine = scratch.open().await;

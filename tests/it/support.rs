@@ -104,6 +104,12 @@ impl Scratch {
         self.ran(&output)
     }
 
+    /// Checks that what is written here is refused with these words, whatever is asked.
+    #[track_caller]
+    pub(crate) fn check_refused(&self, stderr: &str) {
+        self.run(&["-c", "select 1"]).check_error(2, stderr);
+    }
+
     /// Runs the program here with a text on standard input.
     pub(crate) fn run_with_input(&self, args: &[&str], input: &str) -> Ran {
         let mut command = self.command();

@@ -21,6 +21,15 @@ use crate::settings::{Settings, with_hint};
 /// Values beside the settings, as a report's parameters.
 pub type Parameters = BTreeMap<String, ScalarValue>;
 
+/// Returns a parameter's value in text.
+pub fn parameter_text(value: &ScalarValue) -> String {
+    if value.is_null() {
+        "null".to_owned()
+    } else {
+        value.to_string()
+    }
+}
+
 /// Parses a script into statements. Positions are those of the whole text.
 pub(crate) fn parse(sql: &str) -> Result<Vec<Statement>> {
     let mut parser = DFParserBuilder::new(sql)

@@ -21,7 +21,8 @@ use futures::TryStreamExt;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 
 use crate::shared::rows::SharedExec;
-use crate::source::{OpenSource, absolute_file};
+use crate::source::OpenSource;
+use crate::source::location::absolute_file;
 
 /// Where the sources of a workspace lie.
 #[derive(Debug, Default)]

@@ -24,7 +24,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::blame::{Places, blame};
 use crate::engine::Outcome;
-use crate::source::HIVE_NULL;
+use crate::source::partitions::HIVE_NULL;
 
 /// Runs a COPY.
 pub(crate) async fn run(

@@ -1,12 +1,11 @@
 //! The public face: open a workspace, ask it questions.
 
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::common::{ScalarValue, TableReference};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::common::TableReference;
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
@@ -15,10 +14,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
-use datafusion::sql::parser::{ResetStatement, Statement};
-use datafusion::sql::sqlparser::ast::{
-    Expr as SqlExpr, Ident, ObjectName, Set, Statement as Sql, Value,
-};
+use datafusion::sql::parser::Statement;
 use futures::TryStreamExt;
 use indexmap::IndexMap;
 
@@ -27,14 +23,17 @@ use crate::blame::{Places, blame};
 use crate::catalog::{Names, Planning, WITH_COPIES};
 use crate::copy;
 use crate::error::{Error, Result};
-use crate::rules::{self, Expected, RuleTables};
-use crate::session::{Limits, session};
-use crate::settings::{Settings, depends_on, with_hint};
+use crate::rules::RuleTables;
+use crate::session::Limits;
+use crate::settings::{Settings, depends_on};
 use crate::shared;
-use crate::source::{OpenSource, StoreOptions, open_source};
-use crate::table::{CanonicalTables, MappedTable, Mapper};
+use crate::source::{OpenSource, StoreOptions};
+use crate::table::{CanonicalTables, MappedTable};
 use crate::view::{View, Views};
-use crate::workspace::{RuleSpec, Workspace};
+use crate::workspace::Workspace;
+
+mod opening;
+mod statements;
 
 /// How to open a workspace.
 #[derive(Debug, Clone, Default)]
@@ -102,121 +101,6 @@ pub struct Rows {
 }
 
 impl Engine {
-    /// Opens every source and maps every table; the first mistake is the error.
-    pub async fn open(workspace: Workspace, options: Options) -> Result<Self> {
-        let file_base = Path::new(&workspace.file)
-            .parent()
-            .map(Path::to_path_buf)
-            .unwrap_or_default();
-        let mut views = Views::built_in()?;
-        if !workspace.file.is_empty() {
-            views.add_folder(&file_base.join("sql"))?;
-        }
-        let kept = workspace
-            .tables
-            .iter()
-            .filter(|(_, t)| t.materialize)
-            .map(|(name, _)| name.clone());
-        let names = Names::new(views, kept);
-        let mut workspace = workspace;
-        let thresholds = rules::thresholds::apply(&mut workspace, &file_base)?;
-        let settings = workspace.settings.clone();
-        let opened = session(&names, settings, &options.limits);
-        let ctx = opened.map_err(|e| Error::query("", e))?;
-        if options.allow_files {
-            names.allow_files(options.stores.clone());
-        }
-
-        let mut sources = IndexMap::new();
-        for (name, spec) in &workspace.sources {
-            sources.insert(
-                name.clone(),
-                open_source(&ctx, name, spec, &options.stores).await?,
-            );
-        }
-        names.set_sources(
-            sources
-                .iter()
-                .map(|(n, s)| (n.clone(), Arc::clone(&s.provider)))
-                .collect(),
-        );
-
-        let read_file = |file: &str| std::fs::read_to_string(file_base.join(file));
-        let mapper = Mapper {
-            ctx: &ctx,
-            workspace: &workspace,
-            read_file: &read_file,
-            folder: &file_base,
-        };
-        let tables = mapper.map_all().await?;
-        names.set_raw(
-            tables
-                .iter()
-                .map(|(n, t)| (n.clone(), Arc::clone(&t.provider)))
-                .collect(),
-        );
-        let with_copies = tables.iter().filter_map(|(name, table)| {
-            let provider = table.with_copies.as_ref()?;
-            Some((name.clone(), Arc::clone(provider)))
-        });
-        names.set_copies(with_copies.collect());
-        let mut rules = load_rules(&ctx, &names, &workspace, &file_base, &options.rules).await?;
-        rules.extend(thresholds);
-        let of_tables = tables.iter().filter_map(|(name, table)| {
-            let rule = table.rule.clone()?;
-            Some((name.clone(), rule))
-        });
-        rules.extend(of_tables);
-        rules::exist(&workspace, &rules)?;
-        rules::codes::check(&ctx, &rules).await?;
-        if let Some(models) = rules.get(rules::segment_models::NAME) {
-            let own = models.keys.iter().filter(|name| !rules::is_built_in(name));
-            let names: Vec<String> = own.cloned().collect();
-            let settings = &mut workspace.settings;
-            settings.set_more_choices("segment_model", names.clone())?;
-            let state = ctx.state_ref();
-            let mut state = state.write();
-            let options = state.config_mut().options_mut();
-            if let Some(settings) = options.extensions.get_mut::<Settings>() {
-                settings.set_more_choices("segment_model", names)?;
-            }
-        }
-        names.set_rules(
-            rules
-                .iter()
-                .filter_map(|(n, t)| Some((n.clone(), Arc::clone(t.provider.as_ref()?))))
-                .collect(),
-        );
-        Ok(Engine {
-            ctx,
-            names,
-            rules,
-            workspace,
-            places: Arc::new(Places::of(sources.iter())),
-            sources,
-            tables,
-            used: Mutex::default(),
-        })
-    }
-
-    /// Reads a workspace file and opens it.
-    pub async fn open_file(path: &Path, mut options: Options) -> Result<Self> {
-        let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|e| Error::Workspace {
-            at: None,
-            message: format!("cannot read {file}: {e}"),
-            hint: None,
-        })?;
-        if options.stores.base.is_empty() {
-            options.stores.base = path
-                .parent()
-                .map(|p| p.display().to_string())
-                .unwrap_or_default();
-        }
-        let workspace = Workspace::parse(&file, &text, CanonicalTables::get())?;
-        Engine::open(workspace, options).await
-    }
-
     /// The workspace as its file says.
     pub fn workspace(&self) -> &Workspace {
         &self.workspace
@@ -411,22 +295,16 @@ impl Engine {
         let in_views = Arc::clone(&planning.used);
         let plan = planning.scope(state.statement_to_plan(statement)).await;
         let plan = plan.and_then(|plan| shared::settle(plan, state));
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut used = lock(&self.used);
         used.clear();
         used.extend(own);
-        used.extend(
-            in_views
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .iter()
-                .cloned(),
-        );
+        used.extend(lock(&in_views).iter().cloned());
         plan
     }
 
     /// Returns whether the last statement depends on the report day.
     pub fn used_report_day(&self) -> bool {
-        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = lock(&self.used);
         used.iter().any(|name| depends_on(name, "as_of"))
     }
 
@@ -458,107 +336,6 @@ impl Engine {
             stream,
             plan: Some(physical),
         }))
-    }
-
-    /// `set`, `reset` and `show` of our settings, which DataFusion does not know or only half.
-    fn own_statement(&self, statement: &Statement) -> Result<Option<Outcome>, DataFusionError> {
-        let as_plan = |e: Error| DataFusionError::Plan(with_hint(&e));
-        match statement {
-            Statement::Reset(ResetStatement::Variable(name)) => {
-                let Some(name) = own_setting(&parts(name)) else {
-                    return Ok(None);
-                };
-                self.reset(&name).map_err(as_plan)?;
-                Ok(Some(Outcome::Done(format!(
-                    "{name} = {}",
-                    self.shown(&name)
-                ))))
-            }
-            Statement::Statement(inner) => match inner.as_ref() {
-                Sql::Set(Set::SingleAssignment {
-                    variable, values, ..
-                }) => {
-                    let Some(name) = own_setting(&parts(variable)) else {
-                        return Ok(None);
-                    };
-                    let [value] = values.as_slice() else {
-                        return datafusion::common::plan_err!("`{name}` takes one value");
-                    };
-                    self.set(&name, &setting_text(value)).map_err(as_plan)?;
-                    Ok(Some(Outcome::Done(format!(
-                        "{name} = {}",
-                        self.shown(&name)
-                    ))))
-                }
-                Sql::ShowVariable { variable } => {
-                    let Some(name) = own_setting(&idents(variable)) else {
-                        return Ok(None);
-                    };
-                    if name == "settings" {
-                        return Ok(Some(Outcome::Rows(self.settings_rows(None)?)));
-                    }
-                    if name == "tables" || name == "all" {
-                        return Ok(None);
-                    }
-                    self.settings().get(&name).map_err(as_plan)?;
-                    Ok(Some(Outcome::Rows(self.settings_rows(Some(&name))?)))
-                }
-                _ => Ok(None),
-            },
-            _ => Ok(None),
-        }
-    }
-
-    fn shown(&self, name: &str) -> String {
-        let settings = self.settings();
-        settings
-            .get(name)
-            .ok()
-            .flatten()
-            .unwrap_or("null")
-            .to_owned()
-    }
-
-    fn settings_rows(&self, only: Option<&str>) -> Result<Rows, DataFusionError> {
-        let settings = self.settings();
-        let mut columns: [Vec<Option<String>>; 5] = Default::default();
-        for setting in settings
-            .declarations()
-            .filter(|s| only.is_none_or(|name| s.name == name))
-        {
-            let value = settings
-                .get(&setting.name)
-                .ok()
-                .flatten()
-                .map(str::to_owned);
-            let row = [
-                Some(setting.name.clone()),
-                value,
-                setting.default.clone(),
-                Some(setting.ty.name()),
-                Some(setting.doc.clone()),
-            ];
-            for (column, cell) in columns.iter_mut().zip(row) {
-                column.push(cell);
-            }
-        }
-        let names = ["name", "value", "default", "type", "meaning"];
-        let fields: Vec<Field> = names
-            .iter()
-            .map(|n| Field::new(*n, DataType::Utf8, true))
-            .collect();
-        let arrays = columns
-            .into_iter()
-            .map(|c| Arc::new(StringArray::from(c)) as ArrayRef);
-        let schema = Arc::new(Schema::new(fields));
-        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays.collect())?;
-        let stream = futures::stream::iter([Ok(batch)]);
-        let stream = Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&schema), stream));
-        Ok(Rows {
-            schema,
-            stream,
-            plan: None,
-        })
     }
 }
 
@@ -595,128 +372,6 @@ fn inputs(state: &SessionState, views: &Views, view: &View) -> Result<Vec<String
     Ok(known.filter(|name| tables.contains(name)).collect())
 }
 
-/// Reads the rule files of a workspace and computes the rule tables that are built in.
-///
-/// The built-in ones are computed once here and not planned into every query.
-async fn load_rules(
-    ctx: &SessionContext,
-    names: &Names,
-    workspace: &Workspace,
-    folder: &Path,
-    more: &[(String, String)],
-) -> Result<RuleTables> {
-    let state = ctx.state();
-    let mut tables = RuleTables::new();
-    let more: IndexMap<&str, RuleSpec> = more
-        .iter()
-        .map(|(name, file)| (name.as_str(), RuleSpec::of_file(file)))
-        .collect();
-    let currency = workspace.settings.get("currency")?;
-    for view in names.views().iter().filter(|v| v.schema == rules::SCHEMA) {
-        if view.name == rules::thresholds::NAME {
-            continue;
-        }
-        // A view that cannot be parsed says so when it is asked.
-        if !reads_nothing(&state, view).unwrap_or(false) {
-            continue;
-        }
-        let planning = Planning::new(workspace.settings.clone(), Parameters::new());
-        let used = Arc::clone(&planning.used);
-        let failed = |e| Error::query(&view.sql, e);
-        let planned = planning.scope(names.plan_view(view)).await;
-        let beside = workspace.rules.get(&view.name).map(|spec| (spec, folder));
-        let brought = more.get(view.name.as_str()).map(|s| (s, Path::new("")));
-        let table = match brought.or(beside) {
-            Some((spec, folder)) => {
-                let planned = planned.map_err(failed)?;
-                let schema = planned.schema();
-                let built_in = ctx.read_table(planned).map_err(failed)?.collect().await;
-                let expected = Expected {
-                    view,
-                    schema: &schema,
-                    built_in: &built_in.map_err(failed)?,
-                    views: names.views(),
-                    currency,
-                };
-                rules::load(spec, &expected, folder)?
-            }
-            // It says what is wrong with it when somebody asks for it.
-            None if planned.is_err() => continue,
-            // What settings change is no table to keep.
-            None if !lock(&used).is_empty() => continue,
-            None => {
-                let rows = names.compute(planned.map_err(failed)?).await;
-                rules::built_in(view, rows.map_err(failed)?)
-            }
-        };
-        tables.insert(view.name.clone(), table);
-    }
-    Ok(tables)
-}
-
-/// Whether a view reads no table at all, as a list of values does.
-fn reads_nothing(state: &SessionState, view: &View) -> Result<bool, DataFusionError> {
-    for statement in bind::parse(&view.sql)? {
-        if !state.resolve_table_references(&statement)?.is_empty() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn parts(name: &ObjectName) -> Vec<String> {
-    name.to_string().split('.').map(str::to_lowercase).collect()
-}
-
-fn idents(names: &[Ident]) -> Vec<String> {
-    names
-        .iter()
-        .flat_map(|n| {
-            n.value
-                .split('.')
-                .map(str::to_lowercase)
-                .collect::<Vec<_>>()
-        })
-        .collect()
-}
-
-/// Returns the setting a variable means; `datafusion.*` and SQL's own variables are none of ours.
-fn own_setting(parts: &[String]) -> Option<String> {
-    match parts {
-        [name] if !matches!(name.as_str(), "timezone" | "time.zone") => Some(name.clone()),
-        [prefix, name] if prefix == "aftersight" => Some(name.clone()),
-        _ => None,
-    }
-}
-
-/// Returns a setting's value as written: quoted, bare, `date '...'` or a number.
-fn setting_text(value: &SqlExpr) -> String {
-    match value {
-        SqlExpr::Value(value) => value_text(&value.value),
-        SqlExpr::TypedString(typed) => value_text(&typed.value.value),
-        SqlExpr::Cast { expr, .. } => setting_text(expr),
-        SqlExpr::Identifier(name) => name.value.clone(),
-        // An unquoted 2026-10-01 reads as a subtraction.
-        other => other.to_string().replace(" - ", "-"),
-    }
-}
-
-fn value_text(value: &Value) -> String {
-    match value.clone().into_string() {
-        Some(text) => text,
-        None => value.to_string(),
-    }
-}
-
-/// Returns a report parameter's value in text.
-pub fn parameter_text(value: &ScalarValue) -> String {
-    if value.is_null() {
-        "null".to_owned()
-    } else {
-        value.to_string()
-    }
 }

@@ -18,6 +18,7 @@ use crate::cancel::YieldInFanOut;
 use crate::catalog::{CATALOG, MAIN, Names};
 use crate::settings::Settings;
 use crate::shared::PlanOnce;
+use crate::{keys, one_row};
 
 /// What a session may take of the machine.
 #[derive(Debug, Clone)]
@@ -97,12 +98,17 @@ pub(crate) fn session(
         .with_config(config)
         .with_runtime_env(runtime(limits)?)
         .with_default_features()
+        .with_optimizer_rules(keys::rules())
+        .with_physical_optimizer_rules(one_row::rules())
         .with_physical_optimizer_rule(Arc::new(YieldInFanOut))
         .with_query_planner(Arc::new(PlanOnce))
         .build();
     let ctx = SessionContext::new_with_state(state);
     aftersight_functions::register_all(&ctx)?;
+    aftersight_functions::register_steady_sums(&ctx);
     names.attach(&ctx);
     ctx.register_relation_planner(Arc::new(ViewCalls::new(Arc::clone(names))))?;
+    // Asked before the one above, since the last comes first.
+    ctx.register_relation_planner(Arc::new(keys::TrueRelations))?;
     Ok(ctx)
 }

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use crate::error::{Location, Result};
 use crate::settings::Settings;
 
-mod reader;
+pub(crate) mod reader;
 
 /// A workspace file, parsed.
 #[derive(Debug, Clone, Default)]

@@ -23,7 +23,7 @@ use datafusion_functions_aggregate_common::aggregate::groups_accumulator::accumu
     accumulate, accumulate_multiple,
 };
 
-use crate::kernel::exact_sum::ExactSum;
+use crate::kernel::binned_sum::BinnedSum;
 
 /// What is kept for one group.
 pub(crate) trait State: Clone + Default + Debug + Send + Sync + 'static {
@@ -177,7 +177,7 @@ pub(crate) trait Total: Copy + Default + Debug + Send + Sync + 'static {
     fn decode(column: &ArrayRef) -> Result<Vec<Self>>;
 }
 
-impl Total for ExactSum {
+impl Total for BinnedSum {
     fn column() -> DataType {
         DataType::FixedSizeBinary(Self::BYTES as i32)
     }

@@ -8,7 +8,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, Float64Array, ListArray};
+use arrow::array::{ArrayRef, BooleanArray, Float64Array, ListArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::cast::{as_float64_array, as_list_array};
@@ -17,6 +17,7 @@ use datafusion::logical_expr::{Accumulator, EmitTo, GroupsAccumulator};
 use datafusion_functions_aggregate_common::aggregate::groups_accumulator::accumulate::accumulate;
 
 use crate::additive::Build;
+use crate::filter::passes;
 
 /// What a function makes of the numbers of its groups.
 pub(crate) trait Summary: Debug + Send + Sync + 'static {
@@ -256,11 +257,10 @@ impl<S: Summary> GroupsAccumulator for Groups<S> {
         filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
         let numbers = as_float64_array(&values[0])?;
-        let passes = |row: usize| filter.is_none_or(|f| f.is_valid(row) && f.value(row));
         let kept: Vec<Option<f64>> = numbers
             .iter()
             .enumerate()
-            .map(|(row, x)| x.and_then(kept).filter(|_| passes(row)))
+            .map(|(row, x)| x.and_then(kept).filter(|_| passes(filter, row)))
             .collect();
         let offsets = OffsetBuffer::from_lengths(kept.iter().map(|x| usize::from(x.is_some())));
         let numbers = Float64Array::from_iter_values(kept.into_iter().flatten());

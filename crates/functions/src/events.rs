@@ -21,6 +21,7 @@ use datafusion::common::{Result, ScalarValue, internal_datafusion_err, internal_
 use datafusion::logical_expr::{Accumulator, EmitTo, GroupsAccumulator};
 
 use crate::additive::Build;
+use crate::filter::passes;
 
 mod arena;
 mod by_group;
@@ -234,12 +235,6 @@ impl<W: Walk> GroupsAccumulator for Groups<W> {
     fn size(&self) -> usize {
         size_of_val(self) + self.arena.heap_bytes()
     }
-}
-
-/// Whether a row passes `filter (where ...)`, where NULL is no.
-#[inline]
-fn passes(filter: Option<&BooleanArray>, row: usize) -> bool {
-    filter.is_none_or(|f| f.is_valid(row) && f.value(row))
 }
 
 /// Takes `N` bytes off the front.

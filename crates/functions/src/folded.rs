@@ -19,6 +19,7 @@ use datafusion::logical_expr::{Accumulator, EmitTo, GroupsAccumulator};
 use aftersight_stats::StatsError;
 
 use crate::additive::Build;
+use crate::filter::passes;
 use crate::value::{Type, Value};
 
 /// What is kept for one group.
@@ -286,8 +287,8 @@ impl<T: Tally> Groups<T> {
 
 /// Returns the rows that pass a filter, those of one group together and in order.
 fn by_group(groups: &[usize], filter: Option<&BooleanArray>) -> Vec<usize> {
-    let passes = |row: &usize| filter.is_none_or(|f| f.is_valid(*row) && f.value(*row));
-    let mut rows: Vec<usize> = (0..groups.len()).filter(passes).collect();
+    let rows = (0..groups.len()).filter(|row| passes(filter, *row));
+    let mut rows: Vec<usize> = rows.collect();
     rows.sort_by_key(|row| groups[*row]);
     rows
 }
@@ -338,7 +339,7 @@ impl<T: Tally> GroupsAccumulator for Groups<T> {
         let n_rows = values.first().map_or(0, |v| v.len());
         let mut tallies = vec![self.fold.empty.clone(); n_rows];
         for (row, tally) in tallies.iter_mut().enumerate() {
-            if filter.is_none_or(|f| f.is_valid(row) && f.value(row)) {
+            if passes(filter, row) {
                 tally.update(values, &[row])?;
             }
         }

@@ -37,6 +37,7 @@ mod args;
 mod collected;
 mod documentation;
 mod events;
+mod filter;
 mod folded;
 mod interval;
 mod journey;
@@ -45,6 +46,7 @@ mod list;
 mod scalar;
 pub mod segments;
 mod service;
+mod steady;
 mod survival;
 mod tally;
 mod time;
@@ -56,6 +58,7 @@ mod window_options;
 mod harness;
 
 pub use documentation::{FunctionDoc, Kind, documentation};
+pub use steady::register_steady_sums;
 
 use std::sync::Arc;
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use aftersight_report::{Lang, render_page};
 
-#[path = "../tests/support/shop.rs"]
+#[path = "../tests/support/shop/mod.rs"]
 mod shop;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -439,4 +439,4 @@ fn numbers(array: &ArrayRef) -> Option<Vec<Option<f64>>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -8,7 +8,7 @@ use arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, Strin
 use arrow::datatypes::DataType;
 use indexmap::IndexMap;
 
-#[path = "support/shop.rs"]
+#[path = "support/shop/mod.rs"]
 mod shop;
 #[path = "support/well_formed.rs"]
 mod well_formed;

@@ -39,6 +39,24 @@ pub struct History {
     pub t: f64,
 }
 
+/// Checks a number of repeat purchases; `row` is for the message.
+pub(crate) fn repeats(x: f64, row: usize) -> Result<f64> {
+    let refuse = |reason| {
+        Err(StatsError::Row {
+            row,
+            argument: "x",
+            reason,
+        })
+    };
+    if !(x >= 0.0 && x.is_finite()) {
+        return refuse("is negative or not a number");
+    }
+    if x != x.floor() {
+        return refuse("is not a whole number");
+    }
+    Ok(x)
+}
+
 impl History {
     /// Checks a customer against the model's constraints; `row` is for the
     /// message.
@@ -50,12 +68,7 @@ impl History {
                 reason,
             })
         };
-        if !(x >= 0.0 && x.is_finite()) {
-            return refuse("x", "is negative or not a number");
-        }
-        if x != x.floor() {
-            return refuse("x", "is not a whole number");
-        }
+        let x = repeats(x, row)?;
         if !(t_x >= 0.0 && t_x.is_finite()) {
             return refuse("t_x", "is negative or not a number");
         }
@@ -215,6 +228,7 @@ fn reduced_series(epsilon: f64, beta: f64, gamma: f64, z: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::close::close;
     use crate::hyp2f1::hyp2f1;
 
     const CDNOW: BgNbd = BgNbd {
@@ -223,15 +237,6 @@ mod tests {
         a: 0.792_989_9,
         b: 2.426_166_7,
     };
-
-    #[track_caller]
-    fn close(actual: Option<f64>, expected: f64, tolerance: f64) {
-        let actual = actual.unwrap();
-        assert!(
-            (actual - expected).abs() <= tolerance,
-            "{actual} is not {expected}"
-        );
-    }
 
     // Hardie's spreadsheet and R BTYD 2.4.3, as quoted in lifetimes 0.11.3.
     #[test]

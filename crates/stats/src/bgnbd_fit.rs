@@ -6,22 +6,19 @@
 //! parameters are searched as logarithms, and time is scaled so that the result
 //! does not depend on whether the data are in days or weeks.
 
-use std::collections::HashMap;
-
 use libm::lgamma as ln_gamma;
 use statrs::function::gamma::digamma;
 
 use crate::bgnbd::{BgNbd, History};
+use crate::distinct_rows::DistinctRows;
 use crate::error::{Result, StatsError};
 use crate::fit::{Fit, Stop, minimize};
 
 /// Customers counted by their history: the mergeable input of the fit.
 #[derive(Clone, Debug, Default)]
 pub struct BgNbdData {
-    // The bits of (x, t_x, T). All are non-negative and -0 is normalised, so
-    // equal numbers have equal bits.
-    groups: HashMap<[u64; 3], u64>,
-    rows: u64,
+    // x, t_x and T.
+    customers: DistinctRows<3>,
 }
 
 impl BgNbdData {
@@ -33,58 +30,41 @@ impl BgNbdData {
 
     /// Counts one customer, or says what is wrong with it.
     pub fn update(&mut self, x: f64, t_x: f64, t: f64) -> Result<()> {
-        let row = usize::try_from(self.rows).unwrap_or(usize::MAX);
-        let customer = History::checked(x, t_x, t, row)?;
-        self.rows += 1;
-        *self.groups.entry(key(&customer)).or_insert(0) += 1;
-        Ok(())
+        self.update_weighted(x, t_x, t, 1)
     }
 
     /// Counts `weight` customers of a group shipped from another partition.
     pub fn update_weighted(&mut self, x: f64, t_x: f64, t: f64, weight: u64) -> Result<()> {
-        let row = usize::try_from(self.rows).unwrap_or(usize::MAX);
+        let row = usize::try_from(self.n()).unwrap_or(usize::MAX);
         let customer = History::checked(x, t_x, t, row)?;
-        self.rows += weight;
-        *self.groups.entry(key(&customer)).or_insert(0) += weight;
+        let values = [customer.x, customer.t_x, customer.t];
+        self.customers.add(values, weight);
         Ok(())
     }
 
     /// Counts the customers of another state.
     pub fn merge(&mut self, other: &Self) {
-        self.rows += other.rows;
-        for (group, weight) in &other.groups {
-            *self.groups.entry(*group).or_insert(0) += weight;
-        }
+        self.customers.merge(&other.customers);
     }
 
     /// Number of customers.
     #[must_use]
     pub fn n(&self) -> u64 {
-        self.rows
+        self.customers.rows()
     }
 
     /// Memory held, in bytes, roughly.
     #[must_use]
     pub fn size_bytes(&self) -> usize {
-        self.groups.capacity() * size_of::<([u64; 3], u64)>()
+        self.customers.size_bytes()
     }
 
     /// The distinct histories in a fixed order with their counts.
     #[must_use]
     pub fn groups(&self) -> Vec<(History, u64)> {
-        let mut groups: Vec<_> = self.groups.iter().map(|(k, w)| (*k, *w)).collect();
-        // Bits of non-negative doubles sort as the doubles do.
-        groups.sort_unstable();
-        groups
-            .into_iter()
-            .map(|([x, t_x, t], weight)| {
-                let customer = History {
-                    x: f64::from_bits(x),
-                    t_x: f64::from_bits(t_x),
-                    t: f64::from_bits(t),
-                };
-                (customer, weight)
-            })
+        let histories = self.customers.in_order();
+        histories
+            .map(|([x, t_x, t], weight)| (History { x, t_x, t }, weight))
             .collect()
     }
 
@@ -93,7 +73,7 @@ impl BgNbdData {
     /// Refused without customers or without a repeat purchase. Everything else
     /// gives a result; look at `converged` before using it.
     pub fn fit(&self) -> Result<Fit<BgNbd>> {
-        if self.rows == 0 {
+        if self.n() == 0 {
             return Err(StatsError::TooFew {
                 what: "customers",
                 needed: 1,
@@ -110,7 +90,7 @@ impl BgNbdData {
         }
         let oldest = groups.iter().map(|(c, _)| c.t).fold(0.0, f64::max);
         let scale = oldest / 10.0;
-        let terms = Terms::new(&groups, scale, self.rows);
+        let terms = Terms::new(&groups, scale, self.n());
         let objective = |point: &[f64]| terms.negative_mean_log_likelihood(point);
         let names = ["r", "alpha", "a", "b"];
         // A second start is only tried when the first one led nowhere.
@@ -143,14 +123,9 @@ impl BgNbdData {
             gradient_norm: minimum.gradient_norm,
             iterations: minimum.iterations,
             stop: minimum.stop,
-            n: self.rows,
+            n: self.n(),
         })
     }
-}
-
-fn key(customer: &History) -> [u64; 3] {
-    // Adding zero turns -0 into 0.
-    [customer.x, customer.t_x, customer.t].map(|value| (value + 0.0).to_bits())
 }
 
 /// The likelihood's terms, grouped by x.

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Result, StatsError};
+use crate::time::civil::civil_from_day;
 
 /// The grid on which purchases are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,18 +36,10 @@ impl Period {
     }
 }
 
-/// Months since January of year 0, by the days-to-civil algorithm (years that
-/// start in March, eras of 400 years).
+/// Months since January of year 0.
 fn month_index(day: i64) -> i64 {
-    let shifted = day + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    // January and February belong to the civil year that has just begun.
-    (era * 400 + year_of_era) * 12 + month_from_march + 2
+    let (year, month, _) = civil_from_day(day);
+    year * 12 + i64::from(month) - 1
 }
 
 /// Purchases of one customer, by period.

@@ -196,15 +196,7 @@ pub fn chisq_goodness_of_fit(observed: &[f64], shares: &[f64]) -> Result<Goodnes
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[track_caller]
-    fn close(actual: Option<f64>, expected: f64, tolerance: f64) {
-        let actual = actual.unwrap();
-        assert!(
-            (actual - expected).abs() <= tolerance,
-            "{actual} is not {expected}"
-        );
-    }
+    use crate::close::close;
 
     // R, example(chisq.test): gender by party (Agresti 2007).
     #[test]

@@ -10,6 +10,12 @@
 //!
 //! Sums whose exact value leaves the range of a double are not supported: such
 //! a sum reports `None`.
+//!
+//! `aftersight-functions` has another sum without order, `BinnedSum`, for plain
+//! totals: 64 bytes whatever comes, without a heap. It drops what lies more than
+//! 128 bits below the largest term, so the products and differences made of these
+//! sums cannot be made of it; this one grows to 600 bytes, so the totals of a
+//! million groups are not kept in it.
 
 /// Terms after which a sum moves from a few doubles to [`Wide`]. Most groups of
 /// a query are small, and 500 bytes for each of their sums would be a waste.

@@ -5,11 +5,11 @@
 //! correlation of the two is returned with the fit so that a reader can see how
 //! far that holds.
 
-use std::collections::HashMap;
-
 use libm::lgamma as ln_gamma;
 use statrs::function::gamma::digamma;
 
+use crate::bgnbd::repeats;
+use crate::distinct_rows::DistinctRows;
 use crate::error::{Result, StatsError, finite, positive};
 use crate::fit::{Fit, Stop, minimize};
 use crate::moments::CoMoments;
@@ -67,8 +67,7 @@ impl GammaGamma {
 /// Repeat buyers counted by (x, m): the mergeable input of the fit.
 #[derive(Clone, Debug, Default)]
 pub struct GammaGammaData {
-    groups: HashMap<[u64; 2], u64>,
-    rows: u64,
+    buyers: DistinctRows<2>,
     skipped: u64,
 }
 
@@ -87,45 +86,33 @@ impl GammaGammaData {
 
     /// Counts `weight` equal customers.
     pub fn update_weighted(&mut self, x: f64, m: f64, weight: u64) -> Result<()> {
-        let row = usize::try_from(self.rows + self.skipped).unwrap_or(usize::MAX);
-        let refuse = |argument, reason| {
-            Err(StatsError::Row {
-                row,
-                argument,
-                reason,
-            })
-        };
-        if !(x >= 0.0 && x.is_finite()) {
-            return refuse("x", "is negative or not a number");
-        }
-        if x != x.floor() {
-            return refuse("x", "is not a whole number");
-        }
+        let row = usize::try_from(self.n() + self.skipped).unwrap_or(usize::MAX);
+        let x = repeats(x, row)?;
         if x == 0.0 {
             self.skipped += weight;
             return Ok(());
         }
         if !(m > 0.0 && m.is_finite()) {
-            return refuse("m", "is not greater than 0 although x is");
+            return Err(StatsError::Row {
+                row,
+                argument: "m",
+                reason: "is not greater than 0 although x is",
+            });
         }
-        self.rows += weight;
-        *self.groups.entry([x.to_bits(), m.to_bits()]).or_insert(0) += weight;
+        self.buyers.add([x, m], weight);
         Ok(())
     }
 
     /// Counts the customers of another state.
     pub fn merge(&mut self, other: &Self) {
-        self.rows += other.rows;
+        self.buyers.merge(&other.buyers);
         self.skipped += other.skipped;
-        for (group, weight) in &other.groups {
-            *self.groups.entry(*group).or_insert(0) += weight;
-        }
     }
 
     /// Number of repeat buyers.
     #[must_use]
     pub fn n(&self) -> u64 {
-        self.rows
+        self.buyers.rows()
     }
 
     /// Number of customers without a repeat purchase.
@@ -137,18 +124,14 @@ impl GammaGammaData {
     /// Memory held, in bytes, roughly.
     #[must_use]
     pub fn size_bytes(&self) -> usize {
-        self.groups.capacity() * size_of::<([u64; 2], u64)>()
+        self.buyers.size_bytes()
     }
 
     /// The distinct (x, m, count) in a fixed order.
     #[must_use]
     pub fn groups(&self) -> Vec<(f64, f64, u64)> {
-        let mut groups: Vec<_> = self.groups.iter().map(|(k, w)| (*k, *w)).collect();
-        groups.sort_unstable();
-        groups
-            .into_iter()
-            .map(|([x, m], weight)| (f64::from_bits(x), f64::from_bits(m), weight))
-            .collect()
+        let buyers = self.buyers.in_order();
+        buyers.map(|([x, m], weight)| (x, m, weight)).collect()
     }
 
     /// Pearson's correlation of x and m, which the model assumes to be 0.
@@ -166,15 +149,15 @@ impl GammaGammaData {
     /// Fits the model. Refused below three repeat buyers; everything else
     /// gives a result with its `converged`.
     pub fn fit(&self) -> Result<Fit<GammaGamma>> {
-        if self.rows < 3 {
+        if self.n() < 3 {
             return Err(StatsError::TooFew {
                 what: "customers with a repeat purchase",
                 needed: 3,
-                got: usize::try_from(self.rows).unwrap_or(usize::MAX),
+                got: usize::try_from(self.n()).unwrap_or(usize::MAX),
             });
         }
         let groups = self.groups();
-        let total = self.rows as f64;
+        let total = self.n() as f64;
         let scale = groups.iter().map(|&(_, m, w)| m * w as f64).sum::<f64>() / total;
         let objective = |point: &[f64]| negative_mean_log_likelihood(&groups, scale, total, point);
         let names = ["p", "q", "v"];
@@ -204,7 +187,7 @@ impl GammaGammaData {
             gradient_norm: minimum.gradient_norm,
             iterations: minimum.iterations,
             stop: minimum.stop,
-            n: self.rows,
+            n: self.n(),
         })
     }
 }

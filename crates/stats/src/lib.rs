@@ -6,6 +6,7 @@
 //! panics on user input; a quantity that is undefined is `None`, never NaN.
 
 // Foundations.
+mod distinct_rows;
 pub mod distribution;
 pub mod error;
 pub mod exact_sum;
@@ -72,5 +73,8 @@ pub mod tfidf;
 pub mod journey;
 pub mod survival;
 pub mod time;
+
+#[cfg(test)]
+mod close;
 
 pub use error::{Column, Result, StatsError};

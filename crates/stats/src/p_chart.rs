@@ -135,6 +135,7 @@ fn limits(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::close::close;
 
     // Montgomery, orange juice cans: 30 samples of 50, as in qcc's vignette.
     const CANS: [u64; 30] = [
@@ -147,15 +148,6 @@ mod tests {
             .iter()
             .map(|&count| Proportion::new(count, n).unwrap())
             .collect()
-    }
-
-    #[track_caller]
-    fn close(actual: Option<f64>, expected: f64, tolerance: f64) {
-        let actual = actual.unwrap();
-        assert!(
-            (actual - expected).abs() <= tolerance,
-            "{actual} is not {expected}"
-        );
     }
 
     #[test]

@@ -143,15 +143,7 @@ pub fn prop_test_one(group: Proportion, expected: f64, continuity: bool) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[track_caller]
-    fn close(actual: Option<f64>, expected: f64, tolerance: f64) {
-        let actual = actual.unwrap();
-        assert!(
-            (actual - expected).abs() <= tolerance,
-            "{actual} is not {expected}"
-        );
-    }
+    use crate::close::close;
 
     fn groups(x: &[u64], n: &[u64]) -> Vec<Proportion> {
         x.iter()

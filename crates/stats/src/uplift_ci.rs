@@ -39,15 +39,7 @@ pub fn uplift_ci(treatment: &Moments, control: &Moments, confidence: f64) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[track_caller]
-    fn close(actual: Option<f64>, expected: f64, tolerance: f64) {
-        let actual = actual.unwrap();
-        assert!(
-            (actual - expected).abs() <= tolerance,
-            "{actual} is not {expected}"
-        );
-    }
+    use crate::close::close;
 
     // GrowthBook gbstats, test_tests.py.
     #[test]

@@ -92,7 +92,8 @@ pub(super) const FAMILIES: &[(&str, &str)] = &[
     ),
     (
         "survey_channels",
-        "select kind, touchpoint, channel, p_value from survey_channels where p_value < 0.05",
+        "select kind, touchpoint, channel, p_value_adjusted
+         from survey_channels where p_value_adjusted < 0.05",
     ),
     (
         "data_gaps",

@@ -7,6 +7,7 @@ mod copy;
 mod distinct;
 mod files;
 mod instants;
+mod keys;
 mod limits;
 mod mapping;
 mod names;

@@ -105,17 +105,9 @@ pub(super) fn grouped(
 ) -> TableGuess {
     let source = &found.sources[at];
     let mut guess = TableGuess {
-        table,
-        source: at,
-        confidence: 0.0,
         columns: matches.iter().map(|m| of_match(source, m)).collect(),
-        problem: None,
-        notes: Vec::new(),
-        filter: None,
         group_by: table.key.clone(),
-        dedupe: None,
-        joins: Vec::new(),
-        answers: Vec::new(),
+        ..TableGuess::of_source(table, at)
     };
     read_days(source, matches, days, &mut guess);
     let quantity = |c: &&ColumnLook| {
@@ -233,20 +225,13 @@ pub(super) fn credit_notes(
         return;
     }
     let mut guess = TableGuess {
-        table: returns,
-        source: lines,
-        confidence: 0.0,
-        columns: Vec::new(),
-        problem: None,
         notes: vec![format!(
             "made of the lines with a negative {}; which order the goods came from they do not say",
             quantity.0
         )],
         filter: Some(format!("{} < 0", quantity.0)),
         group_by: vec!["return_id".to_owned()],
-        dedupe: None,
-        joins: Vec::new(),
-        answers: Vec::new(),
+        ..TableGuess::of_source(returns, lines)
     };
     let key = format!(
         "concat(cast({} as varchar), '/', cast({} as varchar))",

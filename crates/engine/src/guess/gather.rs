@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use datafusion::datasource::listing::ListingTableUrl;
 use object_store::ObjectMeta;
 
-use crate::source::{absolute_file, known_extension};
+use crate::source::format::known_extension;
+use crate::source::location::absolute_file;
 use crate::workspace::Format;
 
 /// Files that belong together, before they are opened.

@@ -19,9 +19,8 @@ use super::gather::{Group, gather, partition_names};
 use super::head::of_head;
 use super::shape::Shape;
 use crate::error::{Error, Location, Result};
-use crate::source::{
-    StoreOptions, absolute_file, absolute_location, list, open_source, register_store,
-};
+use crate::source::location::{absolute_file, absolute_location, list, register_store};
+use crate::source::{StoreOptions, open_source};
 use crate::workspace::{At, Format, SourceSpec};
 
 /// Rows read of each sampled file.

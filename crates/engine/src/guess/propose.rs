@@ -40,6 +40,25 @@ pub struct TableGuess {
     pub(super) answers: Vec<Answer>,
 }
 
+impl TableGuess {
+    /// A guess that has no columns yet.
+    pub(super) fn of_source(table: &'static CanonicalTable, source: usize) -> Self {
+        Self {
+            table,
+            source,
+            confidence: 0.0,
+            columns: Vec::new(),
+            problem: None,
+            notes: Vec::new(),
+            filter: None,
+            group_by: Vec::new(),
+            dedupe: None,
+            joins: Vec::new(),
+            answers: Vec::new(),
+        }
+    }
+}
+
 /// A column of a canonical table as it could be mapped.
 #[derive(Debug)]
 pub struct ColumnGuess {
@@ -250,19 +269,8 @@ pub(super) fn plain(
     days: &Option<Days>,
 ) -> TableGuess {
     let source = &found.sources[at];
-    let mut guess = TableGuess {
-        table,
-        source: at,
-        confidence: 0.0,
-        columns: matches.iter().map(|m| of_match(source, m)).collect(),
-        problem: None,
-        notes: Vec::new(),
-        filter: None,
-        group_by: Vec::new(),
-        dedupe: None,
-        joins: Vec::new(),
-        answers: Vec::new(),
-    };
+    let mut guess = TableGuess::of_source(table, at);
+    guess.columns = matches.iter().map(|m| of_match(source, m)).collect();
     if table.name == "surveys" {
         answers(source, &mut guess);
     }

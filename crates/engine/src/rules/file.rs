@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::mistake;
 use crate::error::{Location, Result};
+use crate::workspace::reader::one_value;
 
 /// A cell that is not empty.
 #[derive(Debug, Clone)]
@@ -209,16 +210,9 @@ fn toml(text: &str, rows: &mut RuleRows) -> Result<()> {
             let mut cells = IndexMap::new();
             for (name, value) in table {
                 let place = at(value.span().start);
-                let text = match value.get_ref() {
-                    DeValue::String(s) => s.to_string(),
-                    DeValue::Integer(i) => i.to_string(),
-                    DeValue::Float(x) => x.to_string(),
-                    DeValue::Boolean(b) => b.to_string(),
-                    DeValue::Datetime(d) => d.to_string(),
-                    DeValue::Array(_) | DeValue::Table(_) => {
-                        let message = format!("`{}` takes one value", name.get_ref());
-                        return Err(mistake(&place, message, None));
-                    }
+                let Some(text) = one_value(value.get_ref()) else {
+                    let message = format!("`{}` takes one value", name.get_ref());
+                    return Err(mistake(&place, message, None));
                 };
                 let name = name.get_ref().to_string();
                 let first = rows.columns.entry(name.clone());

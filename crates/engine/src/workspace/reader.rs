@@ -1,17 +1,16 @@
 //! Reads the workspace file, section by section; every complaint names its place.
 
-use indexmap::IndexMap;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::{
-    At, COLUMN_TYPES, CanonicalNames, ColumnType, Format, RuleSpec, SourceSpec, TableRows,
-    TableSpec, Unpivot, Workspace,
-};
+use super::{At, CanonicalNames, RuleSpec, TableRows, Workspace};
 use crate::error::{Error, Location, Result};
 use crate::rules::segment_models;
 use crate::settings::{Declared, Setting, SettingType};
 use crate::suggest::did_you_mean;
+
+mod sources;
+mod tables;
 
 /// One file being read.
 pub(super) struct Reader<'a> {
@@ -79,6 +78,13 @@ impl Reader<'_> {
         match value.get_ref() {
             DeValue::Array(items) => items.iter().map(|item| self.string(path, item)).collect(),
             _ => Ok(vec![self.string(path, value)?]),
+        }
+    }
+
+    fn boolean(&self, path: &str, value: &Value<'_>) -> Result<bool> {
+        match value.get_ref() {
+            DeValue::Boolean(yes) => Ok(*yes),
+            _ => Err(self.wrong_type(path, "true or false", value)),
         }
     }
 
@@ -180,16 +186,8 @@ impl Reader<'_> {
     }
 
     fn setting_text(&self, name: &str, value: &Value<'_>) -> Result<String> {
-        Ok(match value.get_ref() {
-            DeValue::String(s) => s.to_string(),
-            DeValue::Integer(i) => i.to_string(),
-            DeValue::Float(x) => x.to_string(),
-            DeValue::Boolean(b) => b.to_string(),
-            DeValue::Datetime(d) => d.to_string(),
-            DeValue::Array(_) | DeValue::Table(_) => {
-                return Err(self.wrong_type(&format!("settings.{name}"), "one value", value));
-            }
-        })
+        one_value(value.get_ref())
+            .ok_or_else(|| self.wrong_type(&format!("settings.{name}"), "one value", value))
     }
 
     fn workspace_section(&self, value: &Value<'_>, workspace: &mut Workspace) -> Result<()> {
@@ -215,303 +213,6 @@ impl Reader<'_> {
             }
         }
         Ok(())
-    }
-
-    fn source(&self, name: &Key<'_>, value: &Value<'_>) -> Result<SourceSpec> {
-        let path = format!("sources.{}", name.get_ref());
-        let mut source = SourceSpec::of_location("");
-        source.at = self.at(name.span().start);
-        source.locations.clear();
-        for (key, value) in self.table(&path, value)? {
-            let path = format!("{path}.{}", key.get_ref());
-            match key.get_ref().as_ref() {
-                "location" => source.locations = self.strings(&path, value)?,
-                "format" => {
-                    let text = self.string(&path, value)?.value;
-                    source.format = Some(match text.as_str() {
-                        "parquet" => Format::Parquet,
-                        "csv" | "tsv" => Format::Csv,
-                        "json" | "ndjson" => Format::Json,
-                        _ => {
-                            return Err(self.error(
-                                value.span().start,
-                                format!("there is no format '{text}'"),
-                                did_you_mean(&text, ["parquet", "csv", "tsv", "json", "ndjson"]),
-                            ));
-                        }
-                    });
-                    if text == "tsv" {
-                        source.delimiter = b'\t';
-                    }
-                }
-                "partitions" => source.partitions = self.column_types(&path, value)?,
-                "columns" => source.columns = self.column_types(&path, value)?,
-                "time_zone" => {
-                    let zone = self.string(&path, value)?.value;
-                    source.time_zone = zone.parse().map_err(|_| {
-                        self.error(
-                            value.span().start,
-                            format!("there is no time zone '{zone}'"),
-                            did_you_mean(&zone, chrono_tz::TZ_VARIANTS.iter().map(|z| z.name())),
-                        )
-                    })?;
-                }
-                "delimiter" => {
-                    let text = self.string(&path, value)?.value;
-                    let &[delimiter] = text.as_bytes() else {
-                        return Err(self.wrong_type(&path, "one ASCII character", value));
-                    };
-                    source.delimiter = delimiter;
-                }
-                "has_header" => match value.get_ref() {
-                    DeValue::Boolean(yes) => source.has_header = *yes,
-                    _ => return Err(self.wrong_type(&path, "true or false", value)),
-                },
-                _ => {
-                    let known = [
-                        "location",
-                        "format",
-                        "partitions",
-                        "columns",
-                        "time_zone",
-                        "delimiter",
-                        "has_header",
-                    ];
-                    return Err(self.unknown(
-                        &format!("key in [sources.{}]", name.get_ref()),
-                        key,
-                        &known,
-                    ));
-                }
-            }
-        }
-        if source.locations.is_empty() {
-            return Err(self.error(
-                name.span().start,
-                format!("source `{}` has no location", name.get_ref()),
-                Some("location = \"folder/\", a file, a glob or a URL".into()),
-            ));
-        }
-        Ok(source)
-    }
-
-    fn column_types(
-        &self,
-        path: &str,
-        value: &Value<'_>,
-    ) -> Result<IndexMap<String, At<ColumnType>>> {
-        let mut types = IndexMap::new();
-        for (key, value) in self.table(path, value)? {
-            let name = key.get_ref();
-            let text = self.string(&format!("{path}.{name}"), value)?;
-            let Some(ty) = ColumnType::parse(&text.value) else {
-                return Err(self.error(
-                    value.span().start,
-                    format!("there is no column type '{}'", text.value),
-                    did_you_mean(&text.value, COLUMN_TYPES.iter().copied()),
-                ));
-            };
-            types.insert(
-                name.to_string(),
-                At {
-                    value: ty,
-                    at: text.at,
-                },
-            );
-        }
-        Ok(types)
-    }
-
-    fn mapping(&self, name: &Key<'_>, value: &Value<'_>, columns: &[&str]) -> Result<TableSpec> {
-        let path = format!("tables.{}", name.get_ref());
-        let (mut from, mut filter, mut mapped, mut group_by) = (None, None, None, Vec::new());
-        let mut query = None;
-        let (mut dedupe, mut materialize) = (false, false);
-        let (mut unpivot, mut identity, mut codes) = (None, None, IndexMap::new());
-        for (key, value) in self.table(&path, value)? {
-            let path = format!("{path}.{}", key.get_ref());
-            match key.get_ref().as_ref() {
-                "from" => from = Some(self.string(&path, value)?),
-                "where" => filter = Some(self.string(&path, value)?),
-                "group_by" => group_by = self.strings(&path, value)?,
-                "sql" => query = Some((key.span().start, self.string(&path, value)?)),
-                "unpivot" => unpivot = Some(Box::new(self.unpivot(&path, key, value, columns)?)),
-                "codes" => codes = self.codes(&path, value, name.get_ref(), columns)?,
-                "identity" => {
-                    if !columns.contains(&"customer_id") {
-                        let message = format!("{} has no customer_id", name.get_ref());
-                        return Err(self.error(key.span().start, message, None));
-                    }
-                    identity = Some(self.string(&path, value)?);
-                }
-                "dedupe" => match value.get_ref() {
-                    DeValue::Boolean(yes) => dedupe = *yes,
-                    _ => return Err(self.wrong_type(&path, "true or false", value)),
-                },
-                "materialize" => match value.get_ref() {
-                    DeValue::Boolean(yes) => materialize = *yes,
-                    _ => return Err(self.wrong_type(&path, "true or false", value)),
-                },
-                "columns" => {
-                    let mut expressions = IndexMap::new();
-                    for (column, value) in self.table(&path, value)? {
-                        if !columns.contains(&column.get_ref().as_ref()) {
-                            let what = format!("column of {}", name.get_ref());
-                            return Err(self.unknown(&what, column, columns));
-                        }
-                        let path = format!("{path}.{}", column.get_ref());
-                        let text = self.string(&path, value)?;
-                        expressions.insert(column.get_ref().to_string(), text);
-                    }
-                    mapped = Some(expressions);
-                }
-                _ => {
-                    let known = [
-                        "from",
-                        "where",
-                        "columns",
-                        "group_by",
-                        "unpivot",
-                        "codes",
-                        "identity",
-                        "sql",
-                        "dedupe",
-                        "materialize",
-                    ];
-                    return Err(self.unknown(
-                        &format!("key in [tables.{}]", name.get_ref()),
-                        key,
-                        &known,
-                    ));
-                }
-            }
-        }
-        let rows = match (from, query) {
-            (Some(from), None) => TableRows::Mapped {
-                from,
-                filter,
-                columns: mapped,
-                group_by,
-                unpivot,
-            },
-            (None, Some((_, file)))
-                if filter.is_none()
-                    && mapped.is_none()
-                    && group_by.is_empty()
-                    && unpivot.is_none() =>
-            {
-                TableRows::Query { file }
-            }
-            (None, None) => {
-                return Err(self.error(
-                    name.span().start,
-                    format!(
-                        "table `{}` says neither where it comes from nor how",
-                        name.get_ref()
-                    ),
-                    Some("from = \"source\" or sql = \"file.sql\"".into()),
-                ));
-            }
-            (_, Some((offset, _))) => {
-                return Err(self.error(
-                    offset,
-                    format!("table `{}` has `sql` beside other keys", name.get_ref()),
-                    Some("a query replaces from, where, columns, group_by and unpivot".into()),
-                ));
-            }
-        };
-        Ok(TableSpec {
-            at: self.at(name.span().start),
-            rows,
-            codes,
-            identity,
-            dedupe,
-            materialize,
-        })
-    }
-
-    /// `{ name = "kind", value = "score", columns = { nps = "q1", csat = "q2" } }`.
-    fn unpivot(
-        &self,
-        path: &str,
-        key: &Key<'_>,
-        value: &Value<'_>,
-        columns: &[&str],
-    ) -> Result<Unpivot> {
-        let (mut name, mut of_value, mut expressions) = (None, None, IndexMap::new());
-        let mut keeps_empty = false;
-        for (part, value) in self.table(path, value)? {
-            let path = format!("{path}.{}", part.get_ref());
-            match part.get_ref().as_ref() {
-                which @ ("name" | "value") => {
-                    let column = self.string(&path, value)?;
-                    if !columns.contains(&column.value.as_str()) {
-                        let message = format!("there is no column `{}`", column.value);
-                        let hint = did_you_mean(&column.value, columns.iter().copied());
-                        return Err(self.error(value.span().start, message, hint));
-                    }
-                    let which = if which == "name" {
-                        &mut name
-                    } else {
-                        &mut of_value
-                    };
-                    *which = Some(column);
-                }
-                "columns" => {
-                    for (code, value) in self.table(&path, value)? {
-                        let path = format!("{path}.{}", code.get_ref());
-                        let text = self.string(&path, value)?;
-                        expressions.insert(code.get_ref().to_string(), text);
-                    }
-                }
-                "keep_empty" => match value.get_ref() {
-                    DeValue::Boolean(yes) => keeps_empty = *yes,
-                    _ => return Err(self.wrong_type(&path, "true or false", value)),
-                },
-                _ => {
-                    let known = ["name", "value", "columns", "keep_empty"];
-                    return Err(self.unknown(&format!("key in {path}"), part, &known));
-                }
-            }
-        }
-        let (Some(name), Some(value), false) = (name, of_value, expressions.is_empty()) else {
-            return Err(self.error(
-                key.span().start,
-                "unpivot needs name, value and columns".into(),
-                Some("{ name = \"kind\", value = \"score\", columns = { nps = \"q1\", csat = \"q2\" } }".into()),
-            ));
-        };
-        Ok(Unpivot {
-            at: self.at(key.span().start),
-            name,
-            value,
-            columns: expressions,
-            keeps_empty,
-        })
-    }
-
-    /// `{ reason_code = { "DEF" = "defective" } }`.
-    fn codes(
-        &self,
-        path: &str,
-        value: &Value<'_>,
-        table: &str,
-        columns: &[&str],
-    ) -> Result<IndexMap<String, IndexMap<String, At<String>>>> {
-        let mut codes = IndexMap::new();
-        for (column, value) in self.table(path, value)? {
-            if !columns.contains(&column.get_ref().as_ref()) {
-                return Err(self.unknown(&format!("column of {table}"), column, columns));
-            }
-            let path = format!("{path}.{}", column.get_ref());
-            let mut of_column = IndexMap::new();
-            for (code, value) in self.table(&path, value)? {
-                let text = self.string(&format!("{path}.{}", code.get_ref()), value)?;
-                of_column.insert(code.get_ref().to_string(), text);
-            }
-            codes.insert(column.get_ref().to_string(), of_column);
-        }
-        Ok(codes)
     }
 
     fn param(&self, name: &Key<'_>, value: &Value<'_>) -> Result<Setting> {
@@ -555,6 +256,18 @@ impl Reader<'_> {
             declared: Declared::Workspace,
             more_choices: Vec::new(),
         })
+    }
+}
+
+/// Returns the text of one value, and nothing for a list or a section.
+pub(crate) fn one_value(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(s) => Some(s.to_string()),
+        DeValue::Integer(i) => Some(i.to_string()),
+        DeValue::Float(x) => Some(x.to_string()),
+        DeValue::Boolean(b) => Some(b.to_string()),
+        DeValue::Datetime(d) => Some(d.to_string()),
+        DeValue::Array(_) | DeValue::Table(_) => None,
     }
 }
 

@@ -13,7 +13,7 @@ use datafusion::common::{Result, exec_err};
 use crate::additive::{Build, Counts, Kernel, Rows, State, Totals, count_of_rows};
 use crate::args::Call;
 use crate::interval::interval_array;
-use crate::kernel::exact_sum::ExactSum;
+use crate::kernel::binned_sum::BinnedSum;
 use crate::kernel::nps::{Answers, Category, Method, category};
 
 /// What is asked of the answers.
@@ -110,7 +110,7 @@ pub(crate) fn count_categories(states: &mut [Counts<4>], rows: &Rows<'_>) -> Res
 }
 
 /// Sums of weights and of squared weights: promoters, passives, detractors, each.
-pub(crate) type WeightSums = Totals<ExactSum, 6>;
+pub(crate) type WeightSums = Totals<BinnedSum, 6>;
 
 /// Returns the answers of a group.
 fn answers(totals: &WeightSums) -> Answers {

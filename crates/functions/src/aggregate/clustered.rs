@@ -15,7 +15,7 @@ use super::answers::{Statistic, refused_weight};
 use crate::additive::Build;
 use crate::args::Call;
 use crate::folded::{Bytes, Folded, Reader, Tally};
-use crate::kernel::exact_sum::ExactSum;
+use crate::kernel::binned_sum::BinnedSum;
 use crate::kernel::nps::{Answers, Category, Clustering, category};
 use crate::tally::Labels;
 use crate::value::{Type, Value};
@@ -54,7 +54,7 @@ pub(super) fn build(
 }
 
 /// Sums of weights, or of their squares: promoters, passives, detractors.
-type Weights = [ExactSum; 3];
+type Weights = [BinnedSum; 3];
 
 fn values(weights: &Weights) -> [f64; 3] {
     weights.map(|sum| sum.value())
@@ -216,7 +216,7 @@ fn write(weights: &Weights, bytes: &mut Bytes) {
 fn read(bytes: &mut Reader<'_>) -> Option<Weights> {
     let mut weights = Weights::default();
     for sum in &mut weights {
-        *sum = ExactSum::from_bytes(bytes.take(ExactSum::BYTES)?)?;
+        *sum = BinnedSum::from_bytes(bytes.take(BinnedSum::BYTES)?)?;
     }
     Some(weights)
 }

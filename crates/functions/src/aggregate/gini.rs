@@ -12,7 +12,7 @@ use super::Aggregate;
 use crate::additive::Build;
 use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::collected::{self, Collected, Summary};
-use crate::kernel::exact_sum::ExactSum;
+use crate::kernel::binned_sum::BinnedSum;
 
 #[user_doc(
     doc_section(label = "Statistics Functions"),
@@ -90,7 +90,7 @@ fn gini(values: &mut [f64], corrected: bool) -> Option<f64> {
         return None;
     }
     let n = values.len() as f64;
-    let (mut total, mut ranked) = (ExactSum::default(), ExactSum::default());
+    let (mut total, mut ranked) = (BinnedSum::default(), BinnedSum::default());
     for (i, x) in values.iter().enumerate() {
         total.add(*x);
         ranked.add((2.0 * i as f64 + 1.0 - n) * x);

@@ -10,10 +10,10 @@ use aftersight_stats::holt::holt;
 use aftersight_stats::smoothing_fit::SmoothingOptions;
 
 use super::Aggregate;
-use super::smoothing::{Horizon, RESULT, Series, given, options, smoothed, start, weight};
+use super::smoothing::{Horizon, RESULT, build, given, options, phi, start, weight};
 use crate::additive::Build;
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::folded::{self, Folded};
+use crate::folded;
 
 #[user_doc(
     doc_section(label = "Monitoring Functions"),
@@ -122,10 +122,7 @@ impl Aggregate for Holt {
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {
         let horizon = Horizon::read(call, 2, 3, 10)?;
         let damped = call.flag(4)?.unwrap_or(false);
-        let phi = weight(call, 7)?;
-        if let (Some(phi), false) = (phi, damped) {
-            return call.refuse(7, "no phi unless damped is true", phi);
-        }
+        let phi = phi(call, 7, damped)?;
         let options = SmoothingOptions {
             beta_star: weight(call, 6)?,
             phi,
@@ -138,15 +135,7 @@ impl Aggregate for Holt {
             ..Shape::default()
         };
         let options = given(call, 10, shape, options)?;
-        Ok(Box::new(Folded {
-            empty: Series::default(),
-            result: &RESULT,
-            finish: move |series: &Series| {
-                Ok(smoothed(series, &horizon, |values| {
-                    holt(values, damped, &options)
-                }))
-            },
-        }))
+        Ok(build(horizon, move |values| holt(values, damped, &options)))
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -161,8 +150,8 @@ mod tests {
     use super::super::smoothing::tests::slowly;
     use super::*;
     use crate::harness::{
-        Cell, Subject, assert_near, planning_error, published_case, published_numbers, session,
-        value,
+        Cell, Subject, assert_near, planning_error, published_case, published_numbers, series_of,
+        session, value,
     };
 
     #[test]
@@ -204,16 +193,11 @@ mod tests {
         };
         let expected = &case["expected"];
         let means = published_numbers(&expected["forecast"]);
-        let rows: Vec<String> = published_numbers(&case["input"])
-            .iter()
-            .enumerate()
-            .map(|(i, x)| format!("({i}, {x:?})"))
-            .collect();
+        let rows = series_of(&published_numbers(&case["input"]));
         let query = |field: &str| {
             format!(
-                "select f['{field}'] from (select holt(t, x, {}, null, false, 0.8, 0.2, null, 'simple', 'r_holt') as f from (values {}) as d(t, x))",
+                "select f['{field}'] from (select holt(t, x, {}, null, false, 0.8, 0.2, null, 'simple', 'r_holt') as f from {rows} as d(t, x))",
                 means.len(),
-                rows.join(", ")
             )
         };
         let fitted = value(&session(), &query("fitted")).await;

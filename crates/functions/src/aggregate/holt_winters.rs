@@ -11,10 +11,10 @@ use aftersight_stats::holt_winters::holt_winters;
 use aftersight_stats::smoothing_fit::{SmoothingOptions, Start};
 
 use super::Aggregate;
-use super::smoothing::{Horizon, RESULT, Series, given, options, smoothed, start, weight};
+use super::smoothing::{Horizon, RESULT, build, given, options, phi, start, weight};
 use crate::additive::Build;
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::folded::{self, Folded};
+use crate::folded;
 
 #[user_doc(
     doc_section(label = "Monitoring Functions"),
@@ -150,10 +150,7 @@ impl Aggregate for HoltWinters {
             },
         };
         let horizon = Horizon::read(call, 3, 4, 2 * shape.period)?;
-        let phi = weight(call, 10)?;
-        if let (Some(phi), false) = (phi, shape.damped) {
-            return call.refuse(10, "no phi unless damped is true", phi);
-        }
+        let phi = phi(call, 10, shape.damped)?;
         let options = SmoothingOptions {
             beta: weight(call, 8)?,
             gamma: weight(call, 9)?,
@@ -161,14 +158,8 @@ impl Aggregate for HoltWinters {
             ..options(weight(call, 7)?, start)
         };
         let options = given(call, 12, shape, options)?;
-        Ok(Box::new(Folded {
-            empty: Series::default(),
-            result: &RESULT,
-            finish: move |series: &Series| {
-                Ok(smoothed(series, &horizon, |values| {
-                    holt_winters(values, shape, &options)
-                }))
-            },
+        Ok(build(horizon, move |values| {
+            holt_winters(values, shape, &options)
         }))
     }
 
@@ -182,8 +173,8 @@ mod tests {
     use super::super::smoothing::tests::slowly;
     use super::*;
     use crate::harness::{
-        Cell, Subject, assert_near, planning_error, published_case, published_numbers, session,
-        value,
+        Cell, Subject, assert_near, planning_error, published_case, published_numbers, series_of,
+        session, value,
     };
 
     #[test]
@@ -213,15 +204,10 @@ mod tests {
     }
 
     async fn field(x: &[f64], options: &str, field: &str) -> Vec<Cell> {
-        let rows: Vec<String> = x
-            .iter()
-            .enumerate()
-            .map(|(i, x)| format!("({i}, {x:?})"))
-            .collect();
+        let rows = series_of(x);
         let query = format!(
             "select [f['{field}']] from (select holt_winters(t, x, {options}) as f \
-             from (values {}) as d(t, x))",
-            rows.join(", ")
+             from {rows} as d(t, x))",
         );
         value(&session(), &query).await
     }

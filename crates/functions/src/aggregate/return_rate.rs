@@ -12,7 +12,7 @@ use datafusion_macros::user_doc;
 use super::Aggregate;
 use crate::additive::{Build, Kernel, Rows, State, Total, Totals};
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::kernel::exact_sum::ExactSum;
+use crate::kernel::binned_sum::BinnedSum;
 
 mod integers;
 
@@ -68,7 +68,7 @@ impl Aggregate for ReturnRate {
 
     fn state(&self, arguments: &[DataType]) -> Vec<(String, DataType)> {
         if arguments.contains(&DataType::Float64) {
-            Totals::<ExactSum, 2>::columns()
+            Totals::<BinnedSum, 2>::columns()
         } else if are_integers(arguments) {
             integers::columns()
         } else {
@@ -154,7 +154,7 @@ impl Kernel for Exact {
 struct Floats;
 
 impl Kernel for Floats {
-    type State = Totals<ExactSum, 2>;
+    type State = Totals<BinnedSum, 2>;
 
     fn update(&self, states: &mut [Self::State], rows: &Rows<'_>) -> Result<()> {
         let values = [

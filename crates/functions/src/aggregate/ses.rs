@@ -9,10 +9,10 @@ use aftersight_stats::exp_smoothing::Shape;
 use aftersight_stats::ses::ses;
 
 use super::Aggregate;
-use super::smoothing::{Horizon, RESULT, Series, given, options, smoothed, start, weight};
+use super::smoothing::{Horizon, RESULT, build, given, options, start, weight};
 use crate::additive::Build;
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::folded::{self, Folded};
+use crate::folded;
 
 #[user_doc(
     doc_section(label = "Monitoring Functions"),
@@ -100,13 +100,7 @@ impl Aggregate for Ses {
         let horizon = Horizon::read(call, 2, 3, 10)?;
         let options = options(weight(call, 4)?, start(call, 5, false)?);
         let options = given(call, 6, Shape::default(), options)?;
-        Ok(Box::new(Folded {
-            empty: Series::default(),
-            result: &RESULT,
-            finish: move |series: &Series| {
-                Ok(smoothed(series, &horizon, |values| ses(values, &options)))
-            },
-        }))
+        Ok(build(horizon, move |values| ses(values, &options)))
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -122,7 +116,7 @@ mod tests {
     use super::*;
     use crate::harness::{
         Cell, Subject, assert_near, error, planning_error, published_case, published_numbers,
-        session, value,
+        series_of, session, value,
     };
 
     #[test]
@@ -201,16 +195,11 @@ mod tests {
             let expected = &case["expected"];
             let alpha = expected["params"]["alpha"].as_f64().unwrap();
             let means = published_numbers(&expected["forecast"]);
-            let rows: Vec<String> = published_numbers(&case["input"])
-                .iter()
-                .enumerate()
-                .map(|(i, x)| format!("({i}, {x:?})"))
-                .collect();
+            let rows = series_of(&published_numbers(&case["input"]));
             let query = |field: &str| {
                 format!(
-                    "select f['{field}'] from (select ses(t, x, {}, null, {alpha}, 'simple') as f from (values {}) as d(t, x))",
+                    "select f['{field}'] from (select ses(t, x, {}, null, {alpha}, 'simple') as f from {rows} as d(t, x))",
                     means.len(),
-                    rows.join(", ")
                 )
             };
             let fitted = value(&session(), &query("fitted")).await;

@@ -7,8 +7,9 @@ use aftersight_stats::StatsError;
 use aftersight_stats::exp_smoothing::{Season, Shape, Smoothing, State};
 use aftersight_stats::smoothing_fit::{SmoothingOptions, Start};
 
+use crate::additive::Build;
 use crate::args::Call;
-use crate::folded::{Bytes, Reader, Tally};
+use crate::folded::{Bytes, Folded, Reader, Tally};
 use crate::tally::Rows;
 use crate::value::{Type, Value};
 
@@ -152,8 +153,28 @@ impl Tally for Series {
     }
 }
 
+/// Returns what smooths and forecasts the rows of a call.
+pub(super) fn build(
+    horizon: Horizon,
+    smooth: impl Fn(&[f64]) -> std::result::Result<Smoothing, StatsError> + Send + Sync + 'static,
+) -> Box<dyn Build> {
+    Box::new(Folded {
+        empty: Series::default(),
+        result: &RESULT,
+        finish: move |series: &Series| Ok(smoothed(series, &horizon, &smooth)),
+    })
+}
+
+/// Reads how much of a damped trend is left after a step.
+pub(super) fn phi(call: &Call, i: usize, damped: bool) -> Result<Option<f64>> {
+    match weight(call, i)? {
+        Some(phi) if !damped => call.refuse(i, "no phi unless damped is true", phi),
+        phi => Ok(phi),
+    }
+}
+
 /// Smooths a series; what cannot be smoothed says why.
-pub(super) fn smoothed(
+fn smoothed(
     Series(rows): &Series,
     horizon: &Horizon,
     smooth: impl FnOnce(&[f64]) -> std::result::Result<Smoothing, StatsError>,

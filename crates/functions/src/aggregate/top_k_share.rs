@@ -12,7 +12,7 @@ use super::Aggregate;
 use crate::additive::Build;
 use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::collected::{self, Collected, Summary};
-use crate::kernel::exact_sum::ExactSum;
+use crate::kernel::binned_sum::BinnedSum;
 
 #[user_doc(
     doc_section(label = "Statistics Functions"),
@@ -116,8 +116,8 @@ impl Top {
         if whole < n {
             values.select_nth_unstable_by(whole, |a, b| b.total_cmp(a));
         }
-        let mut total = ExactSum::default();
-        let mut top = ExactSum::default();
+        let mut total = BinnedSum::default();
+        let mut top = BinnedSum::default();
         for (place, x) in values.iter().enumerate() {
             if *x < 0.0 {
                 return None;

@@ -189,3 +189,47 @@ fn time_type(given: &DataType) -> Option<DataType> {
 pub(crate) fn numbers_type() -> DataType {
     DataType::List(Arc::new(Field::new_list_field(DataType::Float64, true)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_every_encoding_become_floats() {
+        for t in [
+            DataType::Int8,
+            DataType::UInt64,
+            DataType::Float16,
+            DataType::Float32,
+            DataType::Decimal128(10, 2),
+            DataType::Decimal256(50, 2),
+            DataType::Null,
+            DataType::Dictionary(Box::new(DataType::Int8), Box::new(DataType::Int64)),
+        ] {
+            assert_eq!(Kind::Number.coerce(&t), Some(DataType::Float64), "{t}");
+        }
+        assert_eq!(Kind::Number.coerce(&DataType::Utf8), None);
+    }
+
+    #[test]
+    fn text_of_every_encoding_becomes_utf8() {
+        for t in [
+            DataType::Utf8,
+            DataType::LargeUtf8,
+            DataType::Utf8View,
+            DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
+        ] {
+            assert_eq!(Kind::Text.coerce(&t), Some(DataType::Utf8), "{t}");
+        }
+        assert_eq!(Kind::Text.coerce(&DataType::Int64), None);
+    }
+
+    #[test]
+    fn amounts_keep_what_makes_them_exact() {
+        let check = |given, expected| assert_eq!(Kind::Amount.coerce(&given), Some(expected));
+        check(DataType::Int16, DataType::Int64);
+        check(DataType::UInt64, DataType::Decimal128(20, 0));
+        check(DataType::Decimal64(9, 2), DataType::Decimal128(9, 2));
+        check(DataType::Float32, DataType::Float64);
+    }
+}

@@ -17,8 +17,8 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef};
 use datafusion::prelude::SessionContext;
 
-use crate::register_all;
 use crate::value::Value;
+use crate::{register_all, register_steady_sums};
 
 /// One row of the test table: two columns of arguments.
 pub(crate) type Row = (Option<f64>, Option<f64>);
@@ -55,29 +55,40 @@ pub(crate) struct Subject {
 impl Subject {
     /// Runs everything.
     pub(crate) fn check(&self) {
-        self.check_with(true);
+        self.check_with(true, true);
+    }
+
+    /// Runs everything but what is said of `distinct`, which some of DataFusion's functions take.
+    pub(crate) fn check_with_distinct(&self) {
+        self.check_with(true, false);
     }
 
     /// Runs everything, and that windows whose start moves are refused.
     pub(crate) fn check_without_moving_windows(&self) {
-        self.check_with(false);
+        self.check_with(false, true);
     }
 
-    fn check_with(&self, may_move: bool) {
+    fn check_with(&self, may_move: bool, refuses_distinct: bool) {
         accumulators::check(self);
         tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .build()
             .unwrap()
-            .block_on(queries::check(self, may_move));
+            .block_on(queries::check(self, may_move, refuses_distinct));
     }
 }
 
 /// Returns a session with all functions.
 pub(crate) fn session() -> SessionContext {
     let ctx = SessionContext::new();
-    register_all(&ctx).unwrap();
+    register(&ctx);
     ctx
+}
+
+/// Makes everything known that is tested here.
+fn register(ctx: &SessionContext) {
+    register_all(ctx).unwrap();
+    register_steady_sums(ctx);
 }
 
 /// Returns the one column of a query's one row.
@@ -201,6 +212,13 @@ pub(crate) fn rows_of(columns: &[&[f64]]) -> String {
             format!("({})", row.join(", "))
         })
         .collect();
+    format!("(values {})", rows.join(", "))
+}
+
+/// Returns `(values (0, x), ...)`, a series with its places in time.
+pub(crate) fn series_of(x: &[f64]) -> String {
+    let rows = x.iter().enumerate();
+    let rows: Vec<String> = rows.map(|(i, x)| format!("({i}, {x:?})")).collect();
     format!("(values {})", rows.join(", "))
 }
 

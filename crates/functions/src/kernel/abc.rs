@@ -1,6 +1,6 @@
 //! Classes by share of a total: the few that matter, the next, the rest.
 
-use crate::kernel::exact_sum::ExactSum;
+use crate::kernel::binned_sum::BinnedSum;
 
 /// What is compared with the cuts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(crate) enum By {
 pub(crate) fn classes(values: &[f64], cuts: (f64, f64), by: By) -> Vec<Option<&'static str>> {
     let mut order: Vec<usize> = (0..values.len()).filter(|i| !values[*i].is_nan()).collect();
     order.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
-    let mut total = ExactSum::default();
+    let mut total = BinnedSum::default();
     let positive = order.iter().map(|i| values[*i]).filter(|x| *x > 0.0);
     positive.for_each(|x| total.add(x));
     let mut classes = vec![None; values.len()];
@@ -28,7 +28,7 @@ pub(crate) fn classes(values: &[f64], cuts: (f64, f64), by: By) -> Vec<Option<&'
         By::CumBefore | By::CumIncl => total.value(),
         By::Count => order.len() as f64,
     };
-    let mut before = ExactSum::default();
+    let mut before = BinnedSum::default();
     let mut last: Option<(f64, &'static str)> = None;
     for (place, item) in order.iter().enumerate() {
         let value = values[*item];

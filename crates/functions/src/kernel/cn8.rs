@@ -1,6 +1,6 @@
 //! The eight customer groups usual in Chinese texts: each measure is good or not.
 
-use crate::kernel::exact_sum::ExactSum;
+use crate::kernel::binned_sum::BinnedSum;
 use crate::kernel::quantile::cut_points;
 
 /// What a value must beat to be good.
@@ -18,7 +18,7 @@ pub(crate) enum Threshold {
 
 /// Returns the mean of the values that are not NaN, the same for every order.
 pub(crate) fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let (mut sum, mut n) = (ExactSum::default(), 0_u64);
+    let (mut sum, mut n) = (BinnedSum::default(), 0_u64);
     for x in values.filter(|x| !x.is_nan()) {
         sum.add(x);
         n += 1;

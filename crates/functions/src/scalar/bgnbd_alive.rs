@@ -7,9 +7,8 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::Scalar;
-use super::model::{BGNBD, BgNbdModels, Histories};
+use super::model::{BGNBD, BgNbdModels, Histories, by_row};
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::value::{Type, Value};
 
 #[user_doc(
     doc_section(label = "Loyalty Functions"),
@@ -60,11 +59,9 @@ impl Scalar for BgnbdAlive {
     fn compute(&self, _: &(), arguments: &[ArrayRef]) -> Result<ArrayRef> {
         let models = BgNbdModels::of(&arguments[3])?;
         let histories = Histories::of(arguments)?;
-        let values = (0..arguments[0].len()).map(|row| {
-            let alive = || models.get(row)?.alive(&histories.get(row)?);
-            Value::from(alive())
-        });
-        Type::Number.array(values.collect())
+        by_row(arguments, |row| {
+            models.get(row)?.alive(&histories.get(row)?)
+        })
     }
 
     fn documentation(&self) -> Option<&Documentation> {

@@ -7,10 +7,9 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::Scalar;
-use super::model::{BGNBD, BgNbdModels, Histories};
+use super::model::{BGNBD, BgNbdModels, Histories, by_row};
 use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::tally::Numbers;
-use crate::value::{Type, Value};
 
 #[user_doc(
     doc_section(label = "Loyalty Functions"),
@@ -69,16 +68,12 @@ impl Scalar for BgnbdConditionalExpected {
         let models = BgNbdModels::of(&arguments[4])?;
         let histories = Histories::of(arguments)?;
         let horizon = Numbers::of(arguments, 3)?;
-        let values = (0..arguments[0].len()).map(|row| {
-            let expected = || {
-                let customer = histories.get(row)?;
-                models
-                    .get(row)?
-                    .conditional_expected(&customer, horizon.get(row)?)
-            };
-            Value::from(expected())
-        });
-        Type::Number.array(values.collect())
+        by_row(arguments, |row| {
+            let customer = histories.get(row)?;
+            models
+                .get(row)?
+                .conditional_expected(&customer, horizon.get(row)?)
+        })
     }
 
     fn documentation(&self) -> Option<&Documentation> {

@@ -7,10 +7,9 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::Scalar;
-use super::model::{BGNBD, BgNbdModels};
+use super::model::{BGNBD, BgNbdModels, by_row};
 use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::tally::Numbers;
-use crate::value::{Type, Value};
 
 #[user_doc(
     doc_section(label = "Loyalty Functions"),
@@ -59,11 +58,9 @@ impl Scalar for BgnbdExpected {
     fn compute(&self, _: &(), arguments: &[ArrayRef]) -> Result<ArrayRef> {
         let models = BgNbdModels::of(&arguments[1])?;
         let horizon = Numbers::of(arguments, 0)?;
-        let values = (0..arguments[0].len()).map(|row| {
-            let expected = || models.get(row)?.expected(horizon.get(row)?);
-            Value::from(expected())
-        });
-        Type::Number.array(values.collect())
+        by_row(arguments, |row| {
+            models.get(row)?.expected(horizon.get(row)?)
+        })
     }
 
     fn documentation(&self) -> Option<&Documentation> {

@@ -7,10 +7,9 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::Scalar;
-use super::model::{BGNBD, BgNbdModels};
+use super::model::{BGNBD, BgNbdModels, by_row};
 use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::tally::Numbers;
-use crate::value::{Type, Value};
 
 #[user_doc(
     doc_section(label = "Loyalty Functions"),
@@ -65,15 +64,11 @@ impl Scalar for BgnbdPmf {
     fn compute(&self, _: &(), arguments: &[ArrayRef]) -> Result<ArrayRef> {
         let models = BgNbdModels::of(&arguments[2])?;
         let (x, horizon) = (Numbers::of(arguments, 0)?, Numbers::of(arguments, 1)?);
-        let values = (0..arguments[0].len()).map(|row| {
-            let probability = || {
-                let is_count = |x: &f64| x.fract() == 0.0 && (0.0..=100_000.0).contains(x);
-                let x = x.get(row).filter(is_count)?;
-                models.get(row)?.pmf(x as u32, horizon.get(row)?)
-            };
-            Value::from(probability())
-        });
-        Type::Number.array(values.collect())
+        by_row(arguments, |row| {
+            let is_count = |x: &f64| x.fract() == 0.0 && (0.0..=100_000.0).contains(x);
+            let x = x.get(row).filter(is_count)?;
+            models.get(row)?.pmf(x as u32, horizon.get(row)?)
+        })
     }
 
     fn documentation(&self) -> Option<&Documentation> {

@@ -9,10 +9,9 @@ use datafusion_macros::user_doc;
 use aftersight_stats::clv::{Horizon, clv};
 
 use super::Scalar;
-use super::model::{BGNBD, BgNbdModels, Histories};
+use super::model::{BGNBD, BgNbdModels, Histories, by_row};
 use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::tally::Numbers;
-use crate::value::{Type, Value};
 
 #[user_doc(
     doc_section(label = "Loyalty Functions"),
@@ -93,18 +92,14 @@ impl Scalar for Clv {
         let models = BgNbdModels::of(&arguments[4])?;
         let histories = Histories::of(arguments)?;
         let value = Numbers::of(arguments, 3)?;
-        let values = (0..arguments[0].len()).map(|row| {
-            let worth = || {
-                clv(
-                    &models.get(row)?,
-                    &histories.get(row)?,
-                    value.get(row)?,
-                    options,
-                )
-            };
-            Value::from(worth())
-        });
-        Type::Number.array(values.collect())
+        by_row(arguments, |row| {
+            clv(
+                &models.get(row)?,
+                &histories.get(row)?,
+                value.get(row)?,
+                options,
+            )
+        })
     }
 
     fn documentation(&self) -> Option<&Documentation> {

@@ -7,10 +7,9 @@ use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::Scalar;
-use super::model::{GAMMA_GAMMA, GammaGammaModels};
+use super::model::{GAMMA_GAMMA, GammaGammaModels, by_row};
 use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::tally::Numbers;
-use crate::value::{Type, Value};
 
 #[user_doc(
     doc_section(label = "Loyalty Functions"),
@@ -63,11 +62,9 @@ impl Scalar for GammaGammaExpectedValue {
     fn compute(&self, _: &(), arguments: &[ArrayRef]) -> Result<ArrayRef> {
         let models = GammaGammaModels::of(&arguments[2])?;
         let (x, m) = (Numbers::of(arguments, 0)?, Numbers::of(arguments, 1)?);
-        let values = (0..arguments[0].len()).map(|row| {
-            let expected = || models.get(row)?.expected_value(x.get(row)?, m.get(row)?);
-            Value::from(expected())
-        });
-        Type::Number.array(values.collect())
+        by_row(arguments, |row| {
+            models.get(row)?.expected_value(x.get(row)?, m.get(row)?)
+        })
     }
 
     fn documentation(&self) -> Option<&Documentation> {

@@ -10,6 +10,7 @@ use aftersight_stats::bgnbd::{BgNbd, History};
 use aftersight_stats::gamma_gamma::GammaGamma;
 
 use crate::tally::Numbers;
+use crate::value::{Type, Value};
 
 /// The parameters of a BG/NBD model.
 pub(super) const BGNBD: [&str; 4] = ["r", "alpha", "a", "b"];
@@ -111,4 +112,13 @@ impl<'a> Histories<'a> {
         let [x, t_x, t] = &self.0;
         History::checked(x.get(row)?, t_x.get(row)?, t.get(row)?, row).ok()
     }
+}
+
+/// Returns what is known of each row, NULL where that is nothing.
+pub(super) fn by_row(
+    arguments: &[ArrayRef],
+    of: impl FnMut(usize) -> Option<f64>,
+) -> Result<ArrayRef> {
+    let values = (0..arguments[0].len()).map(of).map(Value::from);
+    Type::Number.array(values.collect())
 }

@@ -143,8 +143,8 @@ impl Window for Fcr {
             Method::OneReply => FirstContact::OneReply,
             Method::RepeatContact => FirstContact::RepeatContact {
                 window: window as i64,
-                same_issue: call.boolean(7)?.unwrap_or(true),
-                reopen_fails: call.boolean(8)?.unwrap_or(true),
+                same_issue: call.flag(7)?.unwrap_or(true),
+                reopen_fails: call.flag(8)?.unwrap_or(true),
                 as_of: call.instant(9)?,
             },
         };

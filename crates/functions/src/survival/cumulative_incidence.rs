@@ -1,8 +1,6 @@
 //! `cumulative_incidence(time, cause, of [, level [, cluster [, weight]]])`: the share that had one of several events.
 
-use std::marker::PhantomData;
-
-use aftersight_stats::survival::{CumulativeIncidencePoint, cumulative_incidence};
+use aftersight_stats::survival::{CumulativeIncidencePoint, SurvivalTimes, cumulative_incidence};
 use arrow::array::{Array, ArrayRef};
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
@@ -10,12 +8,13 @@ use datafusion::common::cast::as_float64_array;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::exits::{self, CLUSTER, Exit, Member, Places, Subject, WEIGHT};
+use super::estimate::{Estimate, build};
+use super::exits::{self, CLUSTER, Places, WEIGHT};
 use super::table::{Columns, fields, structs};
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::events::{self, ByGroup, Walk, Walked};
+use crate::events;
 use crate::list::{list_array, list_type};
 
 #[user_doc(
@@ -93,12 +92,11 @@ impl Aggregate for CumulativeIncidence {
         let Some(of) = call.whole(2, 1, i64::from(u32::MAX))? else {
             return call.refuse(2, "a cause, from 1 on", "NULL");
         };
-        let (of, level) = (of as u32, call.level(3)?);
-        let places = Places::read(call, 4);
-        Ok(match places.are_none() {
-            true => Box::new(Walked(Incidences::<Exit>::new(of, level, places))),
-            false => Box::new(Walked(Incidences::<Member>::new(of, level, places))),
-        })
+        let incidence = Incidence {
+            of: of as u32,
+            level: call.level(3)?,
+        };
+        Ok(build(incidence, Places::read(call, 4)))
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -119,43 +117,26 @@ const COLUMNS: &Columns<CumulativeIncidencePoint> = &[
 ];
 
 #[derive(Debug)]
-struct Incidences<S> {
+struct Incidence {
     of: u32,
     level: f64,
-    places: Places,
-    subject: PhantomData<fn() -> S>,
 }
 
-impl<S> Incidences<S> {
-    fn new(of: u32, level: f64, places: Places) -> Self {
-        Self {
-            of,
-            level,
-            places,
-            subject: PhantomData,
-        }
-    }
-}
-
-impl<S: Subject> Walk for Incidences<S> {
-    type Event = S;
-
-    fn read(&self, values: &[ArrayRef], keep: impl FnMut(usize, S)) -> Result<()> {
-        let causes = as_float64_array(&values[1])?;
-        let cause = |row: usize| {
+impl Estimate for Incidence {
+    fn causes(column: &ArrayRef) -> Result<impl Fn(usize) -> Option<u32>> {
+        let causes = as_float64_array(column)?;
+        Ok(move |row: usize| {
             let cause = causes.value(row);
             let is_cause = cause.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&cause);
             (causes.is_valid(row) && is_cause).then_some(cause as u32)
-        };
-        exits::read_causes(values, self.places, cause, keep)
+        })
     }
 
-    fn finish(&self, mut groups: ByGroup<'_, S>) -> Result<ArrayRef> {
+    fn finish(&self, groups: impl ExactSizeIterator<Item = SurvivalTimes>) -> Result<ArrayRef> {
         let mut lengths = Vec::with_capacity(groups.len());
         let mut points = Vec::new();
-        while let Some(group) = groups.next_group() {
-            let curve =
-                cumulative_incidence(&mut exits::times(group, self.places), self.of, self.level);
+        for mut times in groups {
+            let curve = cumulative_incidence(&mut times, self.of, self.level);
             let curve = exits::answer("cumulative_incidence", curve)?;
             lengths.push(curve.len());
             points.extend(curve);

@@ -215,19 +215,14 @@ pub(super) struct More<'a> {
 pub(super) const CLUSTER: Parameter = Parameter::column("cluster", Kind::Id).optional();
 pub(super) const WEIGHT: Parameter = Parameter::column("weight", Kind::Number).optional();
 
-/// Calls `keep` for each row with a time of 0 or more, a known event and a weight.
-pub(super) fn read<S: Subject>(
-    values: &[ArrayRef],
-    places: Places,
-    keep: impl FnMut(usize, S),
-) -> Result<()> {
-    let events = as_boolean_array(&values[1])?;
-    let cause = |row: usize| events.is_valid(row).then(|| u32::from(events.value(row)));
-    read_causes(values, places, cause, keep)
+/// Returns how to tell the cause of a row from a column that says whether the event was seen.
+pub(super) fn events(column: &ArrayRef) -> Result<impl Fn(usize) -> Option<u32>> {
+    let events = as_boolean_array(column)?;
+    Ok(move |row: usize| events.is_valid(row).then(|| u32::from(events.value(row))))
 }
 
-/// The same with another way to tell the cause of a row.
-pub(super) fn read_causes<S: Subject>(
+/// Calls `keep` for each row with a time of 0 or more, a known cause and a weight.
+pub(super) fn read<S: Subject>(
     values: &[ArrayRef],
     places: Places,
     cause: impl Fn(usize) -> Option<u32>,

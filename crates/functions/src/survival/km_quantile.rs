@@ -1,20 +1,21 @@
 //! `km_quantile(time, event, share [, interval [, level [, cluster [, weight]]]])`: the time by which a share had the event.
 
-use std::marker::PhantomData;
-
-use aftersight_stats::survival::{IntervalKind, KmQuantile as Quantile, km_quantile, km_survival};
+use aftersight_stats::survival::{
+    IntervalKind, KmQuantile as Quantile, SurvivalTimes, km_quantile, km_survival,
+};
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::exits::{self, CLUSTER, Exit, Member, Places, Subject, WEIGHT};
+use super::estimate::{Estimate, build};
+use super::exits::{self, CLUSTER, Places, WEIGHT};
 use super::table::{Columns, fields, structs};
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::events::{self, ByGroup, Walk, Walked};
+use crate::events;
 
 #[user_doc(
     doc_section(label = "Survival Functions"),
@@ -96,16 +97,12 @@ impl Aggregate for KmQuantile {
             Some(share) => return call.refuse(2, "a share between 0 and 1", share),
             None => return call.refuse(2, "a share between 0 and 1", "NULL"),
         };
-        let (interval, level) = (exits::interval(call, 3)?, call.level(4)?);
-        let places = Places::read(call, 5);
-        Ok(match places.are_none() {
-            true => Box::new(Walked(Quantiles::<Exit>::new(
-                share, interval, level, places,
-            ))),
-            false => Box::new(Walked(Quantiles::<Member>::new(
-                share, interval, level, places,
-            ))),
-        })
+        let asked = Asked {
+            share,
+            interval: exits::interval(call, 3)?,
+            level: call.level(4)?,
+        };
+        Ok(build(asked, Places::read(call, 5)))
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -120,40 +117,16 @@ const COLUMNS: &Columns<Quantile> = &[
 ];
 
 #[derive(Debug)]
-struct Quantiles<S> {
+struct Asked {
     share: f64,
     interval: IntervalKind,
     level: f64,
-    places: Places,
-    subject: PhantomData<fn() -> S>,
 }
 
-impl<S> Quantiles<S> {
-    fn new(share: f64, interval: IntervalKind, level: f64, places: Places) -> Self {
-        Self {
-            share,
-            interval,
-            level,
-            places,
-            subject: PhantomData,
-        }
-    }
-}
-
-impl<S: Subject> Walk for Quantiles<S> {
-    type Event = S;
-
-    fn read(&self, values: &[ArrayRef], keep: impl FnMut(usize, S)) -> Result<()> {
-        exits::read(values, self.places, keep)
-    }
-
-    fn finish(&self, groups: ByGroup<'_, S>) -> Result<ArrayRef> {
-        let quantiles = groups.map(|group| {
-            let curve = km_survival(
-                &mut exits::times(group, self.places),
-                self.interval,
-                self.level,
-            );
+impl Estimate for Asked {
+    fn finish(&self, groups: impl ExactSizeIterator<Item = SurvivalTimes>) -> Result<ArrayRef> {
+        let quantiles = groups.map(|mut times| {
+            let curve = km_survival(&mut times, self.interval, self.level);
             let quantile = curve.and_then(|curve| km_quantile(&curve, self.share));
             exits::answer("km_quantile", quantile)
         });

@@ -1,20 +1,19 @@
 //! `km_survival(time, event [, interval [, level [, cluster [, weight]]]])`: the Kaplan-Meier curve.
 
-use std::marker::PhantomData;
-
-use aftersight_stats::survival::{IntervalKind, KmPoint, km_survival};
+use aftersight_stats::survival::{IntervalKind, KmPoint, SurvivalTimes, km_survival};
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::exits::{self, CLUSTER, Exit, Member, Places, Subject, WEIGHT};
+use super::estimate::{Estimate, build};
+use super::exits::{self, CLUSTER, Places, WEIGHT};
 use super::table::{Columns, fields, structs};
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::events::{self, ByGroup, Walk, Walked};
+use crate::events;
 use crate::list::{list_array, list_type};
 
 #[user_doc(
@@ -94,12 +93,11 @@ impl Aggregate for KmSurvival {
     }
 
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {
-        let (interval, level) = (exits::interval(call, 2)?, call.level(3)?);
-        let places = Places::read(call, 4);
-        Ok(match places.are_none() {
-            true => Box::new(Walked(Curves::<Exit>::new(interval, level, places))),
-            false => Box::new(Walked(Curves::<Member>::new(interval, level, places))),
-        })
+        let curve = Curve {
+            interval: exits::interval(call, 2)?,
+            level: call.level(3)?,
+        };
+        Ok(build(curve, Places::read(call, 4)))
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -119,40 +117,17 @@ const COLUMNS: &Columns<KmPoint> = &[
 ];
 
 #[derive(Debug)]
-struct Curves<S> {
+struct Curve {
     interval: IntervalKind,
     level: f64,
-    places: Places,
-    subject: PhantomData<fn() -> S>,
 }
 
-impl<S> Curves<S> {
-    fn new(interval: IntervalKind, level: f64, places: Places) -> Self {
-        Self {
-            interval,
-            level,
-            places,
-            subject: PhantomData,
-        }
-    }
-}
-
-impl<S: Subject> Walk for Curves<S> {
-    type Event = S;
-
-    fn read(&self, values: &[ArrayRef], keep: impl FnMut(usize, S)) -> Result<()> {
-        exits::read(values, self.places, keep)
-    }
-
-    fn finish(&self, mut groups: ByGroup<'_, S>) -> Result<ArrayRef> {
+impl Estimate for Curve {
+    fn finish(&self, groups: impl ExactSizeIterator<Item = SurvivalTimes>) -> Result<ArrayRef> {
         let mut lengths = Vec::with_capacity(groups.len());
         let mut points = Vec::new();
-        while let Some(group) = groups.next_group() {
-            let curve = km_survival(
-                &mut exits::times(group, self.places),
-                self.interval,
-                self.level,
-            );
+        for mut times in groups {
+            let curve = km_survival(&mut times, self.interval, self.level);
             let curve = exits::answer("km_survival", curve)?;
             lengths.push(curve.points.len());
             points.extend(curve.points);

@@ -191,7 +191,8 @@ impl<S: Subject> Walk for Tests<S> {
         let strata = self.strata.map(|i| cast(&values[i], &DataType::LargeUtf8));
         let strata = strata.transpose()?;
         let strata = strata.as_ref().map(|strata| strata.as_string::<i64>());
-        exits::read(values, self.places, |row, subject| {
+        let causes = exits::events(&values[1])?;
+        exits::read(values, self.places, causes, |row, subject| {
             let stratum = match strata {
                 Some(strata) => strata.is_valid(row).then(|| strata.value(row)),
                 None => Some(""),

@@ -5,6 +5,7 @@
 
 mod chain_ladder;
 mod cumulative_incidence;
+mod estimate;
 mod exits;
 mod km_quantile;
 mod km_survival;

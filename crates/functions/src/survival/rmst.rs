@@ -1,20 +1,19 @@
 //! `rmst(time, event [, tau [, cluster [, weight]]])`: the mean time without the event up to a horizon.
 
-use std::marker::PhantomData;
-
-use aftersight_stats::survival::{Rmst as Mean, rmst};
+use aftersight_stats::survival::{Rmst as Mean, SurvivalTimes, rmst};
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
-use super::exits::{self, CLUSTER, Exit, Member, Places, Subject, WEIGHT};
+use super::estimate::{Estimate, build};
+use super::exits::{self, CLUSTER, Places, WEIGHT};
 use super::table::{Columns, fields, structs};
 use crate::additive::Build;
 use crate::aggregate::Aggregate;
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::events::{self, ByGroup, Walk, Walked};
+use crate::events;
 
 #[user_doc(
     doc_section(label = "Survival Functions"),
@@ -89,11 +88,7 @@ impl Aggregate for Rmst {
         if let Some(tau) = tau.filter(|tau| *tau <= 0.0) {
             return call.refuse(2, "a time above 0", tau);
         }
-        let places = Places::read(call, 3);
-        Ok(match places.are_none() {
-            true => Box::new(Walked(Means::<Exit>::new(tau, places))),
-            false => Box::new(Walked(Means::<Member>::new(tau, places))),
-        })
+        Ok(build(Restricted { tau }, Places::read(call, 3)))
     }
 
     fn documentation(&self) -> Option<&Documentation> {
@@ -108,36 +103,13 @@ const COLUMNS: &Columns<Option<Mean>> = &[
 ];
 
 #[derive(Debug)]
-struct Means<S> {
+struct Restricted {
     tau: Option<f64>,
-    places: Places,
-    subject: PhantomData<fn() -> S>,
 }
 
-impl<S> Means<S> {
-    fn new(tau: Option<f64>, places: Places) -> Self {
-        Self {
-            tau,
-            places,
-            subject: PhantomData,
-        }
-    }
-}
-
-impl<S: Subject> Walk for Means<S> {
-    type Event = S;
-
-    fn read(&self, values: &[ArrayRef], keep: impl FnMut(usize, S)) -> Result<()> {
-        exits::read(values, self.places, keep)
-    }
-
-    fn finish(&self, groups: ByGroup<'_, S>) -> Result<ArrayRef> {
-        let means = groups.map(|group| {
-            exits::answer(
-                "rmst",
-                rmst(&mut exits::times(group, self.places), self.tau),
-            )
-        });
+impl Estimate for Restricted {
+    fn finish(&self, groups: impl ExactSizeIterator<Item = SurvivalTimes>) -> Result<ArrayRef> {
+        let means = groups.map(|mut times| exits::answer("rmst", rmst(&mut times, self.tau)));
         Ok(structs(COLUMNS, &means.collect::<Result<Vec<_>>>()?))
     }
 }

@@ -154,18 +154,15 @@ fn record(point: Option<CusumPoint>, reason: Option<&str>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use crate::harness::{Cell, assert_near, published_case, published_numbers, session, value};
+    use crate::harness::{
+        Cell, assert_near, published_case, published_numbers, series_of, session, value,
+    };
 
     async fn sums(x: &[f64], options: &str) -> Vec<Cell> {
-        let rows: Vec<String> = x
-            .iter()
-            .enumerate()
-            .map(|(i, x)| format!("({i}, {x:?})"))
-            .collect();
+        let rows = series_of(x);
         let query = format!(
             "select array_agg(c order by t) from (select t, cusum(x{options}) over (order by t) as c \
-             from (values {}) as d(t, x))",
-            rows.join(", ")
+             from {rows} as d(t, x))",
         );
         value(&session(), &query).await
     }

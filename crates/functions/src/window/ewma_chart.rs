@@ -143,19 +143,14 @@ impl Partition for Chart {
 #[cfg(test)]
 mod tests {
     use crate::harness::{
-        assert_near, planning_error, published_case, published_numbers, session, value,
+        assert_near, planning_error, published_case, published_numbers, series_of, session, value,
     };
 
     async fn chart(x: &[f64], options: &str) -> Vec<crate::harness::Cell> {
-        let rows: Vec<String> = x
-            .iter()
-            .enumerate()
-            .map(|(i, x)| format!("({i}, {x:?})"))
-            .collect();
+        let rows = series_of(x);
         let query = format!(
             "select array_agg(struct(c['value'], c['lower'], c['upper']) order by t) from \
-             (select t, ewma_chart(x, {options}) over (order by t) as c from (values {}) as d(t, x))",
-            rows.join(", ")
+             (select t, ewma_chart(x, {options}) over (order by t) as c from {rows} as d(t, x))",
         );
         value(&session(), &query).await
     }

@@ -88,18 +88,15 @@ impl Partition for Scores {
 
 #[cfg(test)]
 mod tests {
-    use crate::harness::{Cell, assert_near, published_case, published_numbers, session, value};
+    use crate::harness::{
+        Cell, assert_near, published_case, published_numbers, series_of, session, value,
+    };
 
     async fn scores(x: &[f64], options: &str) -> Vec<Cell> {
-        let rows: Vec<String> = x
-            .iter()
-            .enumerate()
-            .map(|(i, x)| format!("({i}, {x:?})"))
-            .collect();
+        let rows = series_of(x);
         let query = format!(
             "select array_agg(z order by t) from (select t, modified_zscore(x{options}) over () as z \
-             from (values {}) as d(t, x))",
-            rows.join(", ")
+             from {rows} as d(t, x))",
         );
         value(&session(), &query).await
     }

@@ -130,19 +130,15 @@ impl Partition for Parts {
 #[cfg(test)]
 mod tests {
     use crate::harness::{
-        Cell, assert_near, planning_error, published_case, published_numbers, session, value,
+        Cell, assert_near, planning_error, published_case, published_numbers, series_of, session,
+        value,
     };
 
     async fn parts(x: &[f64], options: &str) -> Vec<Cell> {
-        let rows: Vec<String> = x
-            .iter()
-            .enumerate()
-            .map(|(i, x)| format!("({i}, {x:?})"))
-            .collect();
+        let rows = series_of(x);
         let query = format!(
             "select array_agg(d order by t) from (select t, seasonal_decompose(x, {options}) \
-             over (order by t) as d from (values {}) as d(t, x))",
-            rows.join(", ")
+             over (order by t) as d from {rows} as d(t, x))",
         );
         value(&session(), &query).await
     }

@@ -17,6 +17,14 @@ pub(crate) fn text_width(text: &str, font_size: f64) -> f64 {
     text.chars().map(advance).sum::<f64>() * font_size * MARGIN
 }
 
+/// The estimated width of the widest of several texts, 0 without any.
+pub(crate) fn widest(texts: impl IntoIterator<Item = impl AsRef<str>>, font_size: f64) -> f64 {
+    texts
+        .into_iter()
+        .map(|text| text_width(text.as_ref(), font_size))
+        .fold(0.0, f64::max)
+}
+
 /// The text, or as much of it as fits in `width` pixels with an ellipsis.
 pub(crate) fn shorten(text: &str, font_size: f64, width: f64) -> Cow<'_, str> {
     if text_width(text, font_size) <= width {

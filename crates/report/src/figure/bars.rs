@@ -3,14 +3,14 @@
 //! An interval is drawn when the query gives one, a reference is a tick, and
 //! groups smaller than `min_n` are grey: they may be looked at, not judged.
 
+use super::rows::{label_column, labels_room, left_out, names, value_column};
 use super::scene::LABEL_PX;
 use super::{Drawing, Scene};
-use crate::draw::measure::{shorten, text_width};
+use crate::draw::measure::{shorten, text_width, widest};
 use crate::draw::scale::{Linear, extent};
 use crate::draw::svg::{Svg, rect};
 use crate::error::RenderError;
-use crate::lang::Lang;
-use crate::number::{Format, MISSING};
+use crate::number::Format;
 use crate::spec::reader::Reader;
 use crate::spec::{ColumnName, SpecError};
 
@@ -83,22 +83,14 @@ impl Bars {
             .take(shown)
             .map(|value| style.write(*value, format))
             .collect();
-        let value_room = texts
-            .iter()
-            .map(|text| text_width(text, LABEL_PX))
-            .fold(0.0, f64::max)
-            + 10.0;
+        let value_room = widest(&texts, LABEL_PX) + 10.0;
         let count_room = if counts.iter().any(Option::is_some) {
             56.0
         } else {
             0.0
         };
 
-        let names: Vec<&str> = labels
-            .iter()
-            .take(shown)
-            .map(|label| label.as_deref().unwrap_or(MISSING))
-            .collect();
+        let names = names(&labels, shown);
         let left = labels_room(&names, scene.width);
         let (top, pitch) = (22.0, 25.0);
         let height = top + pitch * shown as f64 + 6.0;
@@ -184,51 +176,4 @@ impl Bars {
             note: left_out(values.len(), shown, scene.lang()),
         })
     }
-}
-
-/// The column that names the rows.
-pub(super) fn label_column(
-    named: Option<&ColumnName>,
-    scene: &Scene<'_>,
-) -> Result<usize, RenderError> {
-    let frame = scene.frame;
-    let fits = |column| frame.is_text(column) || frame.is_day(column);
-    let wanted = (
-        &scene.figure.place,
-        "label",
-        "column of texts to name the rows",
-    );
-    frame.needed(named, &["label"], fits, wanted)
-}
-
-/// The column that is measured.
-pub(super) fn value_column(
-    named: Option<&ColumnName>,
-    scene: &Scene<'_>,
-) -> Result<usize, RenderError> {
-    let wanted = (&scene.figure.place, "value", "column of numbers");
-    scene.frame.needed(
-        named,
-        &["value"],
-        |column| scene.frame.is_number(column),
-        wanted,
-    )
-}
-
-/// Room for names on the left: what the longest needs, at most two fifths.
-pub(super) fn labels_room(names: &[&str], width: f64) -> f64 {
-    let longest = names
-        .iter()
-        .map(|name| text_width(name, LABEL_PX))
-        .fold(0.0, f64::max);
-    // A tenth more, because a hot name is bold.
-    (longest * 1.1 + 10.0).clamp(40.0, width * 0.4)
-}
-
-/// Says that rows were left out of the drawing.
-pub(super) fn left_out(all: usize, shown: usize, lang: Lang) -> Option<String> {
-    (all > shown).then(|| match lang {
-        Lang::En => format!("first {shown} of {all} rows"),
-        Lang::Zh => format!("前 {shown} 行，共 {all} 行"),
-    })
 }

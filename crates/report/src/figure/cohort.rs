@@ -6,7 +6,7 @@
 use super::heatmap::{ink_on, sequential_step};
 use super::scene::{LABEL_PX, TICK_PX};
 use super::{Drawing, Scene};
-use crate::draw::measure::{shorten, text_width};
+use crate::draw::measure::{shorten, text_width, widest};
 use crate::draw::scale::extent;
 use crate::draw::svg::{Svg, rect};
 use crate::error::RenderError;
@@ -229,10 +229,7 @@ fn triangle(
         .flat_map(|row| row.values.iter().map(|(age, _)| *age));
     let (first, last) = ages.fold((i64::MAX, i64::MIN), |(a, b), age| (a.min(age), b.max(age)));
     let shown = ((last - first + 1).max(1) as usize).min(AGES_MAX);
-    let longest = rows
-        .iter()
-        .map(|row| text_width(&row.name, LABEL_PX))
-        .fold(0.0, f64::max);
+    let longest = widest(rows.iter().map(|row| &row.name), LABEL_PX);
     let names_width = (longest + 10.0).clamp(44.0, scene.width * 0.2);
     let has_sizes = rows.iter().any(|row| row.size.is_some());
     let left = names_width + if has_sizes { 82.0 } else { 0.0 };

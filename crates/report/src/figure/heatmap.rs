@@ -5,7 +5,7 @@
 
 use super::scene::TICK_PX;
 use super::{Drawing, Scene};
-use crate::draw::measure::{shorten, text_width};
+use crate::draw::measure::{shorten, text_width, widest};
 use crate::draw::scale::extent;
 use crate::draw::svg::{Svg, rect};
 use crate::error::RenderError;
@@ -169,10 +169,7 @@ impl Heatmap {
         format: Format,
         axes: (Column, Column),
     ) -> Result<crate::escape::Markup, RenderError> {
-        let longest = rows
-            .iter()
-            .map(|row| text_width(row, TICK_PX))
-            .fold(0.0, f64::max);
+        let longest = widest(rows, TICK_PX);
         let left = (longest + 10.0).clamp(28.0, scene.width * 0.3);
         let top = 18.0;
         let cell_width = (scene.width - left - 2.0) / columns.len() as f64;

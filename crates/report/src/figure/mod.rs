@@ -11,6 +11,7 @@ mod heatmap;
 mod kpis;
 mod mark;
 mod pareto;
+mod rows;
 mod scene;
 mod table;
 mod text;

@@ -5,10 +5,10 @@
 //! grey; `hot` names a column of truth values that turns a cause red. What is
 //! hot is decided in SQL, where the rule can be read and tested.
 
-use super::bars::{label_column, labels_room, left_out, value_column};
+use super::rows::{label_column, labels_room, left_out, names, value_column};
 use super::scene::{LABEL_PX, TICK_PX};
 use super::{Drawing, Scene};
-use crate::draw::measure::{shorten, text_width};
+use crate::draw::measure::{shorten, widest};
 use crate::draw::scale::Linear;
 use crate::draw::svg::{Svg, rect};
 use crate::error::RenderError;
@@ -64,22 +64,14 @@ impl Pareto {
         let style = scene.style();
         let format = scene.main_format(value);
 
-        let names: Vec<&str> = labels
-            .iter()
-            .take(shown)
-            .map(|label| label.as_deref().unwrap_or(MISSING))
-            .collect();
+        let names = names(&labels, shown);
         let left = labels_room(&names, scene.width);
         let texts: Vec<String> = values
             .iter()
             .take(shown)
             .map(|value| style.write(*value, format))
             .collect();
-        let text_room = texts
-            .iter()
-            .map(|text| text_width(text, LABEL_PX))
-            .fold(0.0, f64::max)
-            + 44.0;
+        let text_room = widest(&texts, LABEL_PX) + 44.0;
         let change_room = if reference.is_some() { 62.0 } else { 14.0 };
         let total_width = TOTAL_WIDTH.min(scene.width * 0.18);
         let total_left = scene.width - change_room - total_width;

@@ -155,7 +155,7 @@ impl Table {
         }
         html.close("tbody");
         html.close("table");
-        let note = super::bars::left_out(frame.rows(), shown_rows, scene.lang());
+        let note = super::rows::left_out(frame.rows(), shown_rows, scene.lang());
         Ok(Drawing { body: html, note })
     }
 

@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray,
-};
-use arrow::datatypes::{Field, Schema};
+use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray};
 use chrono::NaiveDate;
 use indexmap::IndexMap;
 
@@ -14,7 +11,7 @@ use super::*;
 use crate::lang::Lang;
 use crate::number::Numbers;
 use crate::page::PageContext;
-use crate::result::{Frame, QueryResult};
+use crate::result::tests::frame;
 use crate::spec::{Block, SourceFile, Spec};
 use crate::voice::Voice;
 
@@ -71,20 +68,7 @@ fn drawing(
         SourceFile::new("sql/q.sql", "select 1"),
     ])
     .unwrap();
-    let fields: Vec<Field> = columns
-        .iter()
-        .map(|(name, array)| Field::new(*name, array.data_type().clone(), true))
-        .collect();
-    let schema = Arc::new(Schema::new(fields));
-    let arrays = columns.iter().map(|(_, array)| Arc::clone(array)).collect();
-    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).unwrap();
-    let result = QueryResult {
-        name: "q".to_owned(),
-        sql: String::new(),
-        schema,
-        batches: vec![batch],
-    };
-    let frames = IndexMap::from([("q".to_owned(), Frame::new(&result).unwrap())]);
+    let frames = IndexMap::from([("q".to_owned(), frame(columns.clone()))]);
     let context = context(lang);
     let voice = Voice {
         frames: &frames,

@@ -84,7 +84,7 @@ impl Text {
             html.close("li");
         }
         html.close("ul");
-        let note = super::bars::left_out(texts.len(), texts.len().min(LINES_MAX), scene.lang());
+        let note = super::rows::left_out(texts.len(), texts.len().min(LINES_MAX), scene.lang());
         Ok(Drawing { body: html, note })
     }
 }

@@ -7,13 +7,13 @@ use arrow::datatypes::{Field, Int32Type, Schema};
 
 use super::*;
 
-fn frame(columns: Vec<(&str, ArrayRef)>) -> Frame {
-    let fields: Vec<Field> = columns
-        .iter()
-        .map(|(name, array)| Field::new(*name, array.data_type().clone(), true))
-        .collect();
+/// A frame of columns, as the query `q` would give them.
+pub(crate) fn frame(columns: Vec<(&str, ArrayRef)>) -> Frame {
+    let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns
+        .into_iter()
+        .map(|(name, array)| (Field::new(name, array.data_type().clone(), true), array))
+        .unzip();
     let schema = Arc::new(Schema::new(fields));
-    let arrays = columns.into_iter().map(|(_, array)| array).collect();
     let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).unwrap();
     let result = QueryResult {
         name: "q".to_owned(),

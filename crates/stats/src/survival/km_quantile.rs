@@ -60,6 +60,7 @@ fn first_at(curve: impl Iterator<Item = (f64, Option<f64>)>, target: f64) -> Opt
 
 #[cfg(test)]
 mod tests {
+    use super::super::published::{AML_MAINTAINED, AML_NONMAINTAINED, subjects};
     use super::super::{IntervalKind, SurvivalTimes, km_survival};
     use super::*;
 
@@ -126,47 +127,17 @@ mod tests {
     // 31 (18, NA) and 23 (8, NA), recalled and reproduced.
     #[test]
     fn the_medians_of_aml() {
-        let maintained = [
-            (9, 1),
-            (13, 1),
-            (13, 0),
-            (18, 1),
-            (23, 1),
-            (28, 0),
-            (31, 1),
-            (34, 1),
-            (45, 0),
-            (48, 1),
-            (161, 0),
-        ];
-        let nonmaintained = [
-            (5, 1),
-            (5, 1),
-            (8, 1),
-            (8, 1),
-            (12, 1),
-            (16, 0),
-            (23, 1),
-            (27, 1),
-            (30, 1),
-            (33, 1),
-            (43, 1),
-            (45, 1),
-        ];
-        let median = |rows: &[(i32, i32)]| {
-            let rows: Vec<_> = rows
-                .iter()
-                .map(|(t, e)| (f64::from(*t), Some(*e == 1)))
-                .collect();
-            km_quantile(&curve(&rows), 0.5).unwrap()
+        let median = |rows: &[(u32, bool)]| {
+            let curve = km_survival(&mut subjects(rows), IntervalKind::Log, 0.95);
+            km_quantile(&curve.unwrap(), 0.5).unwrap()
         };
         let expected = |time, lower| KmQuantile {
             time: Some(time),
             lower: Some(lower),
             upper: None,
         };
-        assert_eq!(median(&maintained), expected(31.0, 18.0));
-        assert_eq!(median(&nonmaintained), expected(23.0, 8.0));
+        assert_eq!(median(&AML_MAINTAINED), expected(31.0, 18.0));
+        assert_eq!(median(&AML_NONMAINTAINED), expected(23.0, 8.0));
     }
 
     #[test]

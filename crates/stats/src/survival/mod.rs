@@ -9,6 +9,8 @@ mod cumulative_incidence;
 mod km;
 mod km_quantile;
 mod logrank;
+#[cfg(test)]
+mod published;
 mod times;
 mod triangle;
 

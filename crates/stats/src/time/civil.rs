@@ -4,7 +4,7 @@
 //! year; valid far beyond the range of microsecond timestamps.
 
 /// Returns the year and month (1 to 12) and day of month of a day since 1970.
-pub(super) fn civil_from_day(day: i64) -> (i64, u8, u8) {
+pub(crate) fn civil_from_day(day: i64) -> (i64, u8, u8) {
     // 719,468 days lie between 0000-03-01 and 1970-01-01; 146,097 in 400 years.
     let shifted = day + 719_468;
     let era = shifted.div_euclid(146_097);

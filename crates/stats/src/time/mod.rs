@@ -8,7 +8,7 @@
 
 mod business_time;
 mod calendar_spec;
-mod civil;
+pub(crate) mod civil;
 mod date_diff;
 mod date_trunc;
 mod zone;

@@ -14,7 +14,7 @@ use datafusion::common::cast::as_primitive_array;
 
 use super::VALUE;
 use crate::events::{Event, split_bytes};
-use crate::kernel::exact_sum::ExactSum;
+use crate::kernel::binned_sum::BinnedSum;
 use crate::time::ticks;
 
 /// A timestamp by itself.
@@ -146,7 +146,7 @@ impl Adding for Decimal128Type {
 
 impl Adding for Float64Type {
     fn total(values: impl Iterator<Item = f64>) -> Option<f64> {
-        let mut sum = ExactSum::default();
+        let mut sum = BinnedSum::default();
         values.for_each(|x| sum.add(x));
         Some(sum.value()).filter(|x| x.is_finite())
     }

@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::{Data, LINES_MAX};
-use crate::draw::measure::{shorten, text_width};
+use crate::draw::measure::{shorten, text_width, widest};
 use crate::draw::scale::{Linear, date_ticks, extent, ticks};
 use crate::draw::svg::{Svg, rect};
 use crate::escape::Markup;
@@ -91,10 +91,10 @@ impl<'a> Plot<'a> {
             y_ticks.last().copied().unwrap_or(high),
         );
 
-        let tick_width = y_ticks
+        let tick_texts = y_ticks
             .iter()
-            .map(|tick| text_width(&axis_text(scene, *tick, data.format), TICK_PX))
-            .fold(0.0, f64::max);
+            .map(|tick| axis_text(scene, *tick, data.format));
+        let tick_width = widest(tick_texts, TICK_PX);
         let left = (tick_width + 10.0).clamp(24.0, 70.0);
         let right = 112.0f64.min(scene.width * 0.3);
         let top = if data.events.is_empty() {

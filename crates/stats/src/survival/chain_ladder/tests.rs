@@ -2,6 +2,7 @@
 
 use super::super::{Triangle, TriangleCells};
 use super::{ChainLadderOptions, SigmaRule, Tail, chain_ladder};
+use crate::close::close;
 use proptest::prelude::*;
 
 /// Taylor and Ashe 1983, as in Mack 1993, table 1: cumulative claims.
@@ -28,14 +29,6 @@ fn taylor_ashe() -> Triangle {
         .iter()
         .map(|row| row.iter().map(|amount| f64::from(*amount)).collect());
     Triangle::from_cumulative(rows.collect()).unwrap()
-}
-
-fn close(found: Option<f64>, expected: f64, by: f64) {
-    let found = found.unwrap();
-    assert!(
-        (found - expected).abs() <= by,
-        "{found} instead of {expected}"
-    );
 }
 
 // Mack 1993, tables 2 and 3 (in thousands there; units as reproduced by R's

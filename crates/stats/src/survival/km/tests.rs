@@ -1,11 +1,12 @@
 //! The published ovarian curve and a curve straight from the definition.
 
+use super::super::published::{AML_NONMAINTAINED, subjects};
 use super::super::{IntervalKind, SurvivalTimes};
 use super::{km_survival, rmst};
 use proptest::prelude::*;
 
 // R survival, data ovarian (Edmunson 1979): futime and fustat.
-const OVARIAN: [(i32, bool); 26] = [
+const OVARIAN: [(u32, bool); 26] = [
     (59, true),
     (115, true),
     (156, true),
@@ -35,14 +36,9 @@ const OVARIAN: [(i32, bool); 26] = [
 ];
 
 fn ovarian() -> SurvivalTimes {
-    let mut times = SurvivalTimes::new();
-    for (time, event) in OVARIAN {
-        times.push(Some(f64::from(time)), Some(event));
-    }
-    times
+    subjects(&OVARIAN)
 }
 
-// R survival 3.8-11 tests/Examples/survival-Ex.Rout.save: summary(survfit(...)).
 /// The derivative of the mean by a subject's weight, summed over a cluster: what the error is made of.
 #[test]
 fn clustered_errors_of_the_mean_are_those_of_changed_weights() {
@@ -79,6 +75,7 @@ fn clustered_errors_of_the_mean_are_those_of_changed_weights() {
     );
 }
 
+// R survival 3.8-11 tests/Examples/survival-Ex.Rout.save: summary(survfit(...)).
 #[test]
 fn the_ovarian_curve_is_that_of_r() {
     let curve = km_survival(&mut ovarian(), IntervalKind::Log, 0.95).unwrap();
@@ -112,23 +109,7 @@ fn the_ovarian_curve_is_that_of_r() {
 // 22.7 with standard error 4.18 for the nonmaintained group, whose curve ends at 0.
 #[test]
 fn the_restricted_mean_of_aml() {
-    let mut times = SurvivalTimes::new();
-    for (time, event) in [
-        (5, 1),
-        (5, 1),
-        (8, 1),
-        (8, 1),
-        (12, 1),
-        (16, 0),
-        (23, 1),
-        (27, 1),
-        (30, 1),
-        (33, 1),
-        (43, 1),
-        (45, 1),
-    ] {
-        times.push(Some(f64::from(time)), Some(event == 1));
-    }
+    let mut times = subjects(&AML_NONMAINTAINED);
     let found = rmst(&mut times, None).unwrap().unwrap();
     assert!((found.mean - 22.7).abs() < 0.05, "{found:?}");
     assert!((found.std_err.unwrap() - 4.18).abs() < 0.005, "{found:?}");
