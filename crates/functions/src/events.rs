@@ -24,13 +24,15 @@ use crate::additive::Build;
 use crate::filter::passes;
 
 mod arena;
+mod by_group;
 
 use arena::Arena;
-pub(crate) use arena::ByGroup;
+pub(crate) use by_group::ByGroup;
 
-/// What is kept of one row.
-pub(crate) trait Event: Debug + Send + Sync + 'static {
+/// What is kept of one row; the default is what is left where one was taken away.
+pub(crate) trait Event: Debug + Default + Send + Sync + 'static {
     /// Returns the bytes it holds beyond its own size.
+    #[inline]
     fn heap_bytes(&self) -> usize {
         0
     }
@@ -84,10 +86,10 @@ impl<W: Walk> Build for Walked<W> {
 }
 
 /// Writes events as states, one row for each group.
-fn encode<'a, E: Event>(groups: impl ExactSizeIterator<Item = &'a mut [E]>) -> ArrayRef {
+fn encode<E: Event>(mut groups: ByGroup<'_, E>) -> ArrayRef {
     let mut bytes = Vec::new();
     let mut lengths = Vec::with_capacity(groups.len());
-    for events in groups {
+    while let Some(events) = groups.next_group() {
         let before = bytes.len();
         events.iter().for_each(|event| event.write(&mut bytes));
         lengths.push(bytes.len() - before);

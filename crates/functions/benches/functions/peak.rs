@@ -20,11 +20,8 @@ pub(crate) const FLAG: &str = "--peak-of";
 pub(crate) fn of(study: &str, case: &str) -> Option<f64> {
     let program = std::env::current_exe().ok()?;
     let output = Command::new(program).args([FLAG, study, case]).output();
-    String::from_utf8(output.ok()?.stdout)
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
+    let printed = String::from_utf8(output.ok()?.stdout).ok()?;
+    printed.split_whitespace().next()?.parse().ok()
 }
 
 /// Runs one case once and prints its peak.

@@ -124,7 +124,7 @@ fn result_type(line_id: &DataType, quantity: &DataType) -> DataType {
 }
 
 /// The id of a line, as it is kept.
-trait LineId: Clone + Debug + Ord + Send + Sync + 'static {
+trait LineId: Clone + Debug + Default + Ord + Send + Sync + 'static {
     /// Calls `each` with row and id.
     fn read(column: &ArrayRef, each: impl FnMut(usize, Option<Self>)) -> Result<()>;
     /// Returns a column of ids, before the cast to the type of the argument.
@@ -276,11 +276,11 @@ impl<L: LineId> Walk for Matches<L> {
         })
     }
 
-    fn finish(&self, groups: ByGroup<'_, Self::Event>) -> Result<ArrayRef> {
+    fn finish(&self, mut groups: ByGroup<'_, Self::Event>) -> Result<ArrayRef> {
         let mut known = Vec::with_capacity(groups.len());
         let (mut credits, mut sales, mut quantities) = (vec![], vec![], vec![]);
         let mut lengths = Vec::with_capacity(groups.len());
-        for lines in groups {
+        while let Some(lines) = groups.next_group() {
             known.push(!lines.is_empty());
             let matches = journey::return_matches(lines);
             lengths.push(matches.len());

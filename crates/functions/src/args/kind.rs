@@ -15,6 +15,8 @@ pub(crate) enum Kind {
     Number,
     /// Any number; integers as Int64, decimals of up to 29 digits as Decimal128, others as Float64.
     Amount,
+    /// Any number; integers that fit as Int64, others as Float64.
+    Measure,
     /// A list of numbers, as List(Float64).
     Numbers,
     /// True or false.
@@ -57,6 +59,8 @@ impl Kind {
         match (self, plain) {
             (Self::Number, t) if t.is_numeric() || t.is_null() => Some(DataType::Float64),
             (Self::Amount, t) => amount_type(t),
+            (Self::Measure, t) if t.is_integer() && *t != DataType::UInt64 => Some(DataType::Int64),
+            (Self::Measure, t) => Self::Number.coerce(t),
             (Self::Numbers, DataType::Null) => Some(numbers_type()),
             (
                 Self::Numbers,
@@ -126,7 +130,7 @@ impl Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Number | Self::Amount | Self::Predictor => "a number",
+            Self::Number | Self::Amount | Self::Measure | Self::Predictor => "a number",
             Self::Numbers => "a list of numbers",
             Self::Boolean | Self::Step => "true or false",
             Self::Text => "text",

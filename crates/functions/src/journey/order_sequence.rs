@@ -188,7 +188,7 @@ impl<W: Worth> Walk for Sequences<W> {
         W::read(values, keep)
     }
 
-    fn finish(&self, groups: ByGroup<'_, W::Order>) -> Result<ArrayRef> {
+    fn finish(&self, mut groups: ByGroup<'_, W::Order>) -> Result<ArrayRef> {
         let mut walk = OrderWalk::new(self.options.clone())
             .map_err(|error| exec_datafusion_err!("'order_sequence': {error}"))?;
         let mut columns = Columns::new(groups.len());
@@ -196,7 +196,7 @@ impl<W: Worth> Walk for Sequences<W> {
         let mut times = Vec::new();
         // Straight into columns: with millions of customers, a list of summaries
         // would be larger than their orders.
-        for orders in groups {
+        while let Some(orders) = groups.next_group() {
             W::sort(orders);
             times.clear();
             times.extend(orders.iter().map(W::at));

@@ -80,10 +80,10 @@ impl Walk for Times {
         self.0.read(values, keep)
     }
 
-    fn finish(&self, groups: ByGroup<'_, Event>) -> Result<ArrayRef> {
+    fn finish(&self, mut groups: ByGroup<'_, Event>) -> Result<ArrayRef> {
         let mut lengths = Vec::with_capacity(groups.len());
         let mut times = Vec::new();
-        for events in groups {
+        while let Some(events) = groups.next_group() {
             events.sort_unstable_by(Event::order);
             let (pattern, ticks) = (&self.0.pattern, self.0.ticks_per_second());
             let found = journey::sequence_match_events(pattern, events, ticks);

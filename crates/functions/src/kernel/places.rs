@@ -10,6 +10,7 @@ const DIGIT_BITS: u32 = 16;
 const N_DIGITS: usize = 1 << DIGIT_BITS;
 
 /// Returns an integer that sorts as the number does by `total_cmp`.
+#[inline]
 pub(crate) fn sort_key(x: f64) -> u64 {
     let bits = x.to_bits();
     if x.is_sign_negative() {

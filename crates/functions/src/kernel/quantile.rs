@@ -88,6 +88,40 @@ impl<'a> Ranked<'a> {
 /// Most values between the smallest and the largest that are worth a counter each.
 const HISTOGRAM_MAX: i64 = 1 << 16;
 
+/// A number as a column holds it.
+pub(crate) trait Number: Copy {
+    /// Whether it stands for a value.
+    fn is_known(self) -> bool;
+    /// Returns it as an integer where it is a whole number that a histogram may count.
+    fn whole(self) -> Option<i64>;
+}
+
+impl Number for f64 {
+    #[inline]
+    fn is_known(self) -> bool {
+        !self.is_nan()
+    }
+
+    #[inline]
+    fn whole(self) -> Option<i64> {
+        let whole = self as i32;
+        // Negative zero is not a whole number here: it would come back as zero.
+        (f64::from(whole).to_bits() == self.to_bits()).then_some(whole.into())
+    }
+}
+
+impl Number for i64 {
+    #[inline]
+    fn is_known(self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn whole(self) -> Option<i64> {
+        Some(self)
+    }
+}
+
 /// Counts of whole numbers that lie close together, as days and orders do: places
 /// in their order are found without moving a value.
 #[derive(Debug)]
@@ -100,30 +134,43 @@ pub(crate) struct Histogram {
 
 impl Histogram {
     /// Counts `n` known values, or returns nothing where they are fractions or far apart.
-    fn of(values: &[f64], n: usize) -> Option<Self> {
+    pub(crate) fn of<N: Number>(values: &[N], n: usize) -> Option<Self> {
         let (mut least, mut most) = (i64::MAX, i64::MIN);
         for x in values {
-            let whole = *x as i32;
-            // Negative zero is not a whole number here: it would come back as zero.
-            if f64::from(whole).to_bits() == x.to_bits() {
-                least = least.min(whole.into());
-                most = most.max(whole.into());
-            } else if !x.is_nan() {
-                return None;
+            match x.whole() {
+                Some(whole) => {
+                    least = least.min(whole);
+                    most = most.max(whole);
+                }
+                None if x.is_known() => return None,
+                None => {}
             }
         }
         // A list shorter than its counters is selected from faster.
-        let range = most - least + 1;
-        if range > HISTOGRAM_MAX.min(n as i64) {
+        let range = most.checked_sub(least)?.checked_add(1)?;
+        if !(1..=HISTOGRAM_MAX.min(n as i64)).contains(&range) {
             return None;
         }
         let mut counts = vec![0; range as usize];
-        for x in values {
-            if !x.is_nan() {
-                counts[(*x as i64 - least) as usize] += 1;
-            }
+        for whole in values.iter().filter_map(|x| x.whole()) {
+            counts[(whole - least) as usize] += 1;
         }
         Some(Histogram { least, counts, n })
+    }
+
+    /// Returns the number of a counter.
+    fn number(&self, counter: usize) -> f64 {
+        (self.least + counter as i64) as f64
+    }
+
+    /// Returns what `score` makes of each of the values that were counted, 0 for
+    /// the unknown: it is asked once for each number there may be.
+    pub(crate) fn scores<N: Number>(&self, values: &[N], score: impl Fn(f64) -> u8) -> Vec<u8> {
+        let numbers = (0..self.counts.len()).map(|counter| self.number(counter));
+        let scores: Vec<u8> = numbers.map(score).collect();
+        let of = |whole: i64| scores.get(whole.wrapping_sub(self.least) as usize).copied();
+        let known = values.iter().map(|x| x.whole().and_then(of));
+        known.map(Option::unwrap_or_default).collect()
     }
 
     /// Returns the values at places below `n`; the places hardly ever fall.
@@ -138,7 +185,7 @@ impl Histogram {
                 at += 1;
                 below += self.counts[at];
             }
-            (self.least + at as i64) as f64
+            self.number(at)
         });
         values.collect()
     }

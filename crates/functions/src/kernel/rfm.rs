@@ -1,10 +1,12 @@
 //! Scores of recency, frequency and monetary value.
 //!
-//! Columns are slices of numbers in which NaN stands for "unknown"; scores are
+//! Columns are numbers among which NaN stands for "unknown"; scores are
 //! numbers from 1 in which 0 stands for the same.
 
+use std::borrow::Cow;
+
 use crate::kernel::places::sort_key;
-use crate::kernel::quantile::{Ranked, cut_points};
+use crate::kernel::quantile::{Histogram, Number, Ranked, cut_points};
 
 /// Lower ends of the bands of orders that stand in for quantiles of frequency: 1, 2, 3-4, 5-9, 10+.
 const FREQUENCY_BANDS: [f64; 4] = [2.0, 3.0, 5.0, 10.0];
@@ -36,6 +38,25 @@ pub(crate) enum Measure {
     Monetary,
 }
 
+/// A column of numbers, borrowed where it can be: it may be long, and memory
+/// touched for the first time costs more than what is computed here.
+#[derive(Debug)]
+pub(crate) enum Values<'a> {
+    /// Whole numbers, all of them known.
+    Whole(&'a [i64]),
+    /// Any numbers, NaN for the unknown.
+    Any(Cow<'a, [f64]>),
+}
+
+impl Values<'_> {
+    fn numbers(&self) -> Cow<'_, [f64]> {
+        match self {
+            Self::Whole(values) => values.iter().map(|x| *x as f64).collect(),
+            Self::Any(values) => Cow::Borrowed(values),
+        }
+    }
+}
+
 /// The rule for one measure.
 #[derive(Debug, Clone)]
 pub(crate) struct Rule {
@@ -51,40 +72,60 @@ pub(crate) struct RepeatedEdge(pub(crate) f64);
 
 impl Rule {
     /// Returns the scores of a column. High frequency and value score high, long-ago orders low.
-    pub(crate) fn scores(&self, values: &[f64], measure: Measure) -> Result<Vec<u8>, RepeatedEdge> {
-        let rising = match self.method {
+    pub(crate) fn scores(
+        &self,
+        values: &Values<'_>,
+        measure: Measure,
+    ) -> Result<Vec<u8>, RepeatedEdge> {
+        let mut scores = match self.method {
             Method::Ntile => {
                 // Reversed before, not after: the larger tiles then hold the best customers
                 // of each measure, as NTILE(..) OVER (ORDER BY recency DESC) has it.
-                return Ok(ntile(values, self.bins, measure == Measure::Recency));
+                let is_falling = measure == Measure::Recency;
+                return Ok(ntile(&values.numbers(), self.bins, is_falling));
             }
             Method::Quantile => self.by_quantile(values, measure),
-            Method::RfmR => self.by_r(values),
-            Method::Qcut => self.by_qcut(values)?,
-            Method::Fixed => by_bands(values, &self.bands),
+            Method::RfmR => self.by_r(&values.numbers()),
+            Method::Qcut => self.by_qcut(&values.numbers())?,
+            Method::Fixed => by_bands(&values.numbers(), &self.bands),
         };
-        let highest = match self.method {
-            Method::Fixed => self.bands.len() + 1,
-            _ => self.bins,
-        };
-        Ok(match measure {
-            Measure::Recency => rising.into_iter().map(|s| reversed(s, highest)).collect(),
-            _ => rising,
-        })
+        if measure == Measure::Recency {
+            let highest = match self.method {
+                Method::Fixed => self.bands.len() + 1,
+                _ => self.bins,
+            };
+            for score in &mut scores {
+                *score = reversed(*score, highest);
+            }
+        }
+        Ok(scores)
     }
 
     /// Scores 1 + the number of cuts below: equal values share a score.
-    fn by_quantile(&self, values: &[f64], measure: Measure) -> Vec<u8> {
-        let Some(ranked) = Ranked::of(values) else {
-            return vec![0; values.len()];
-        };
+    fn by_quantile(&self, values: &Values<'_>, measure: Measure) -> Vec<u8> {
+        if let Values::Whole(values) = values
+            && let Some(histogram) = Histogram::of(values, values.len())
+        {
+            let ranked = Ranked::Counted(histogram);
+            return self.by_ranks(&ranked, values, measure);
+        }
+        let values = values.numbers();
+        match Ranked::of(&values) {
+            Some(ranked) => self.by_ranks(&ranked, &values, measure),
+            None => vec![0; values.len()],
+        }
+    }
+
+    /// Scores the values that were ranked.
+    fn by_ranks<N: Number>(&self, ranked: &Ranked<'_>, values: &[N], measure: Measure) -> Vec<u8> {
         if measure == Measure::Frequency
             && self.bins == FREQUENCY_BANDS.len() + 1
             && ranked.has_majority()
         {
-            return by_bands(values, &FREQUENCY_BANDS);
+            return score_ranked(ranked, values, &FREQUENCY_BANDS, |x, band| x >= band);
         }
-        score_each(values, &ranked.cut_points(self.bins), |x, cut| x > cut)
+        let cuts = ranked.cut_points(self.bins);
+        score_ranked(ranked, values, &cuts, |x, cut| x > cut)
     }
 
     /// R package rfm 0.3.0: cuts moved up by one, intervals closed below.
@@ -114,21 +155,52 @@ impl Rule {
     }
 }
 
-/// Values that are scored together: what they and their scores take stays in the
-/// nearest cache while one cut after the other is compared with all of them.
-const STRETCH: usize = 2048;
+/// Scores 1 + the number of cuts that the value is past, 0 for the unknown.
+fn score_ranked<N: Number>(
+    ranked: &Ranked<'_>,
+    values: &[N],
+    cuts: &[f64],
+    is_past: impl Fn(f64, f64) -> bool,
+) -> Vec<u8> {
+    match ranked {
+        Ranked::Counted(histogram) => histogram.scores(values, |x| {
+            let n_past = cuts.iter().filter(|cut| is_past(x, **cut)).count();
+            1 + n_past as u8
+        }),
+        Ranked::Listed(values, _) => score_each(values, cuts, is_past),
+    }
+}
+
+/// Values that are scored together, each in a lane of its own as wide as the value.
+const LANES: usize = 8;
 
 /// Scores 1 + the number of cuts that the value is past, 0 for NaN.
 fn score_each(values: &[f64], cuts: &[f64], is_past: impl Fn(f64, f64) -> bool) -> Vec<u8> {
-    // At most 100 bins, so a byte is enough. NaN is past no cut.
-    let mut scores: Vec<u8> = values.iter().map(|x| u8::from(!x.is_nan())).collect();
-    for (scores, values) in scores.chunks_mut(STRETCH).zip(values.chunks(STRETCH)) {
+    // At most 100 bins, so a byte is enough in the end. NaN is past no cut.
+    let score = |values: &[f64; LANES], scores: &mut [u8; LANES]| {
+        let mut lanes = [0_u64; LANES];
+        for (lane, x) in lanes.iter_mut().zip(values) {
+            *lane = u64::from(!x.is_nan());
+        }
         for cut in cuts {
-            for (score, x) in scores.iter_mut().zip(values) {
-                *score += u8::from(is_past(*x, *cut));
+            for (lane, x) in lanes.iter_mut().zip(values) {
+                *lane += u64::from(is_past(*x, *cut));
             }
         }
+        for (score, lane) in scores.iter_mut().zip(lanes) {
+            *score = lane as u8;
+        }
+    };
+    let mut scores = vec![0; values.len()];
+    let (stretches, last_values) = values.as_chunks();
+    let (scores_of_stretches, last_scores) = scores.as_chunks_mut();
+    for (values, scores) in stretches.iter().zip(scores_of_stretches) {
+        score(values, scores);
     }
+    let (mut values, mut scores_of_last) = ([f64::NAN; LANES], [0; LANES]);
+    values[..last_values.len()].copy_from_slice(last_values);
+    score(&values, &mut scores_of_last);
+    last_scores.copy_from_slice(&scores_of_last[..last_values.len()]);
     scores
 }
 
@@ -142,6 +214,7 @@ fn by_bands(values: &[f64], bands: &[f64]) -> Vec<u8> {
     score_each(values, bands, |x, band| x >= band)
 }
 
+#[inline]
 fn reversed(score: u8, highest: usize) -> u8 {
     match score {
         0 => 0,
@@ -205,9 +278,13 @@ mod tests {
         }
     }
 
+    fn any(values: &[f64]) -> Values<'_> {
+        Values::Any(Cow::Borrowed(values))
+    }
+
     fn scores(method: Method, bins: usize, values: &[f64]) -> Vec<u8> {
         rule(method, bins)
-            .scores(values, Measure::Monetary)
+            .scores(&any(values), Measure::Monetary)
             .unwrap()
     }
 
@@ -230,7 +307,7 @@ mod tests {
 
     #[test]
     fn qcut_refuses_edges_that_repeat() {
-        let edge = rule(Method::Qcut, 4).scores(&[1.0, 1.0, 1.0, 2.0], Measure::Monetary);
+        let edge = rule(Method::Qcut, 4).scores(&any(&[1.0, 1.0, 1.0, 2.0]), Measure::Monetary);
         assert_eq!(edge, Err(RepeatedEdge(1.0)));
     }
 
@@ -245,18 +322,24 @@ mod tests {
     fn frequency_with_a_majority_falls_back_to_bands() {
         let orders = [1.0, 1.0, 1.0, 1.0, 2.0, 4.0, 12.0];
         let quantile = rule(Method::Quantile, 5);
-        let frequency = quantile.scores(&orders, Measure::Frequency).unwrap();
+        let frequency = quantile.scores(&any(&orders), Measure::Frequency).unwrap();
         assert_eq!(frequency, [1, 1, 1, 1, 2, 3, 5]);
         // By quantiles a second order scores 4.
-        let monetary = quantile.scores(&orders, Measure::Monetary).unwrap();
+        let monetary = quantile.scores(&any(&orders), Measure::Monetary).unwrap();
         assert_eq!(monetary, [1, 1, 1, 1, 4, 5, 5]);
     }
 
     #[test]
     fn one_customer_scores_best_on_recency_and_lowest_on_the_rest() {
         let quantile = rule(Method::Quantile, 5);
-        assert_eq!(quantile.scores(&[7.0], Measure::Recency).unwrap(), [5]);
-        assert_eq!(quantile.scores(&[7.0], Measure::Monetary).unwrap(), [1]);
+        assert_eq!(
+            quantile.scores(&any(&[7.0]), Measure::Recency).unwrap(),
+            [5]
+        );
+        assert_eq!(
+            quantile.scores(&any(&[7.0]), Measure::Monetary).unwrap(),
+            [1]
+        );
     }
 
     #[test]
@@ -268,7 +351,7 @@ mod tests {
         };
         let days = [0.0, 29.0, 30.0, 90.0, f64::NAN];
         assert_eq!(
-            fixed.scores(&days, Measure::Recency).unwrap(),
+            fixed.scores(&any(&days), Measure::Recency).unwrap(),
             [3, 3, 2, 1, 0]
         );
     }
@@ -281,6 +364,37 @@ mod tests {
     }
 
     proptest! {
+        /// Integers are counted and looked up, or compared where they lie far apart.
+        #[test]
+        fn integers_score_as_the_same_numbers_do(
+            values in prop::collection::vec(-3i64..20, 1..60),
+            step in prop::sample::select(vec![1i64, 1 << 40]),
+            bins in 2usize..8,
+            method in prop::sample::select(METHODS.to_vec()),
+        ) {
+            let values: Vec<i64> = values.iter().map(|x| x * step).collect();
+            let numbers: Vec<f64> = values.iter().map(|x| *x as f64).collect();
+            let rule = rule(method.1, bins);
+            for measure in [Measure::Recency, Measure::Frequency, Measure::Monetary] {
+                let whole = rule.scores(&Values::Whole(&values), measure);
+                prop_assert_eq!(&whole, &rule.scores(&any(&numbers), measure));
+                if let (Method::Quantile, Ok(scores)) = (method.1, whole) {
+                    let slowly = |x: f64| {
+                        let cuts = cut_points(&numbers, bins).unwrap();
+                        let n_past = match measure {
+                            Measure::Frequency if bins == 5 && Ranked::of(&numbers).unwrap().has_majority() =>
+                                FREQUENCY_BANDS.iter().filter(|band| x >= **band).count(),
+                            _ => cuts.iter().filter(|cut| x > **cut).count(),
+                        };
+                        let rising = 1 + n_past as u8;
+                        if measure == Measure::Recency { bins as u8 + 1 - rising } else { rising }
+                    };
+                    let expected: Vec<u8> = numbers.iter().map(|x| slowly(*x)).collect();
+                    prop_assert_eq!(scores, expected);
+                }
+            }
+        }
+
         /// The first value to rank is the first of a stable sort.
         #[test]
         fn ntile_equals_cutting_a_stable_sort(

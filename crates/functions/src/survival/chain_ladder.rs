@@ -106,11 +106,11 @@ impl Walk for Developments {
         self.0.read(values, keep)
     }
 
-    fn finish(&self, groups: ByGroup<'_, Cell>) -> Result<ArrayRef> {
+    fn finish(&self, mut groups: ByGroup<'_, Cell>) -> Result<ArrayRef> {
         let mut lengths = Vec::with_capacity(groups.len());
         let mut steps = Vec::new();
         let mut known = Vec::with_capacity(groups.len());
-        for cells in groups {
+        while let Some(cells) = groups.next_group() {
             let developed = self.0.develop(cells);
             known.push(developed.is_ok());
             let developed = developed.ok().flatten();

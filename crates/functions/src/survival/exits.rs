@@ -13,7 +13,7 @@ use crate::args::{Call, Kind, Parameter};
 use crate::events::{Event, split_bytes};
 
 /// One subject: when it left and why, 0 for no event yet.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub(super) struct Exit {
     pub(super) time: f64,
     pub(super) cause: u32,
@@ -61,7 +61,7 @@ impl Subject for Exit {
 }
 
 /// A subject that stands for several, or for one of several that are alike.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Member {
     exit: Exit,
     weight: f64,

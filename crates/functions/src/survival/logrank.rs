@@ -136,7 +136,7 @@ fn fields() -> Fields {
 }
 
 /// A subject, and the group and stratum it is in; without strata the text of the latter is empty.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Grouped<S> {
     subject: S,
     group: Box<str>,
@@ -208,12 +208,12 @@ impl<S: Subject> Walk for Tests<S> {
         })
     }
 
-    fn finish(&self, groups: ByGroup<'_, Grouped<S>>) -> Result<ArrayRef> {
+    fn finish(&self, mut groups: ByGroup<'_, Grouped<S>>) -> Result<ArrayRef> {
         let mut tests: [Vec<Option<f64>>; 3] = Default::default();
         let mut names = Vec::new();
         let mut parts: Vec<LogrankGroup> = Vec::new();
         let mut lengths = Vec::with_capacity(groups.len());
-        for members in groups {
+        while let Some(members) = groups.next_group() {
             let labels: BTreeSet<&str> = members.iter().map(|m| m.group.as_ref()).collect();
             if labels.len() < 2 {
                 tests.iter_mut().for_each(|column| column.push(None));

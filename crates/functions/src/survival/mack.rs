@@ -127,12 +127,12 @@ impl Walk for Forecasts {
         self.0.read(values, keep)
     }
 
-    fn finish(&self, groups: ByGroup<'_, Cell>) -> Result<ArrayRef> {
+    fn finish(&self, mut groups: ByGroup<'_, Cell>) -> Result<ArrayRef> {
         let mut totals = Vec::with_capacity(groups.len());
         let mut lengths = Vec::with_capacity(groups.len());
         let mut origins: Vec<Origin> = Vec::new();
         let mut reasons = Vec::with_capacity(groups.len());
-        for cells in groups {
+        while let Some(cells) = groups.next_group() {
             let developed = self.0.develop(cells);
             reasons.push(developed.as_ref().err().cloned());
             let developed = developed.ok().flatten();

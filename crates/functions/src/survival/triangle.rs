@@ -24,7 +24,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
 const MOST: i64 = 1 << 53;
 
 /// What came in for an origin at an age.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Cell {
     origin: i64,
     age: i64,

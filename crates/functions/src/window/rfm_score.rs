@@ -1,17 +1,19 @@
 //! `rfm_score(recency, frequency, monetary, ...) over ()`: scores of customers among each other.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int32Array, StringArray, StructArray};
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array, StringArray, StructArray};
 use arrow::buffer::{Buffer, OffsetBuffer};
-use arrow::datatypes::{DataType, Field, Fields};
+use arrow::datatypes::{DataType, Field, Fields, Int64Type};
+use datafusion::common::cast::as_float64_array;
 use datafusion::common::{Result, exec_datafusion_err};
 use datafusion::logical_expr::Documentation;
 use datafusion_macros::user_doc;
 
 use super::{Partition, Window, numbers};
 use crate::args::{Call, Kind, Parameter, Parameters};
-use crate::kernel::rfm::{METHODS, Measure, Method, Rule, code};
+use crate::kernel::rfm::{METHODS, Measure, Method, Rule, Values, code};
 
 #[user_doc(
     doc_section(label = "Customer Functions"),
@@ -78,9 +80,9 @@ impl Window for RfmScore {
     const PARAMETERS: Parameters = Parameters::new(
         Self::NAME,
         &[
-            Parameter::column("recency", Kind::Number),
-            Parameter::column("frequency", Kind::Number),
-            Parameter::column("monetary", Kind::Number),
+            Parameter::column("recency", Kind::Measure),
+            Parameter::column("frequency", Kind::Measure),
+            Parameter::column("monetary", Kind::Measure),
             Parameter::option("method", Kind::Text),
             Parameter::option("bins", Kind::Number),
             Parameter::option("recency_bands", Kind::Numbers),
@@ -162,7 +164,7 @@ impl Scores {
         let column = |i: usize| {
             let (measure, name) = MEASURES[i];
             self.0[i]
-                .scores(&numbers(&arguments[i])?, measure)
+                .scores(&values(&arguments[i])?, measure)
                 .map_err(|edge| {
                     exec_datafusion_err!(
                         "'rfm_score' with method 'qcut' expects bin edges that differ, \
@@ -193,6 +195,29 @@ impl Partition for Scores {
     }
 }
 
+/// Returns a column for the kernel, copied only where there is something to change in it.
+fn values(column: &ArrayRef) -> Result<Values<'_>> {
+    if let Some(whole) = column.as_primitive_opt::<Int64Type>() {
+        return Ok(match whole.null_count() {
+            0 => Values::Whole(whole.values()),
+            _ => Values::Any(
+                whole
+                    .iter()
+                    .map(|x| x.map_or(f64::NAN, |x| x as f64))
+                    .collect(),
+            ),
+        });
+    }
+    let array = as_float64_array(column)?;
+    let is_plain = |x: &f64| x.is_finite() & (x.to_bits() != (-0.0_f64).to_bits());
+    let is_known = array.null_count() == 0 && array.values().iter().all(is_plain);
+    Ok(Values::Any(if is_known {
+        Cow::Borrowed(array.values())
+    } else {
+        Cow::Owned(numbers(column)?)
+    }))
+}
+
 fn codes([r, f, m]: &[Vec<u8>; 3], highest: usize) -> Result<ArrayRef> {
     let rows = r.iter().zip(f).zip(m).map(|((&r, &f), &m)| [r, f, m]);
     if highest >= 10 || [r, f, m].iter().any(|scores| scores.contains(&0)) {
@@ -202,9 +227,9 @@ fn codes([r, f, m]: &[Vec<u8>; 3], highest: usize) -> Result<ArrayRef> {
         ));
     }
     // Three digits each: one list of them, not a text for each row.
-    let mut digits = Vec::with_capacity(3 * r.len());
-    for scores in rows {
-        digits.extend(scores.map(|score| b'0' + score));
+    let mut digits = vec![0; 3 * r.len()];
+    for (digits, [r, f, m]) in digits.as_chunks_mut().0.iter_mut().zip(rows) {
+        *digits = [b'0' + r, b'0' + f, b'0' + m];
     }
     let offsets = OffsetBuffer::from_repeated_length(3, r.len());
     let codes = StringArray::try_new(offsets, Buffer::from_vec(digits), None)?;

@@ -15,7 +15,10 @@ pub const MAX_CONDITIONS: usize = 32;
 const EVENT_BYTES: usize = 12;
 
 /// One row: when it happened and which conditions it met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// Packed, because callers keep many millions: twelve bytes instead of sixteen.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(Rust, packed(4))]
 pub struct Event {
     /// The timestamp, in ticks of the caller's choice.
     pub at: i64,
@@ -38,9 +41,8 @@ impl Event {
     /// Compares by [`Event::key`], whose second half takes time and is needed for ties only.
     #[inline]
     pub fn order(&self, other: &Self) -> Ordering {
-        self.at
-            .cmp(&other.at)
-            .then_with(|| self.key().cmp(&other.key()))
+        let (at, other_at) = (self.at, other.at);
+        at.cmp(&other_at).then_with(|| self.key().cmp(&other.key()))
     }
 }
 

@@ -7,7 +7,7 @@
 //! covers stays without a sale rather than being cut up.
 
 /// One line of a customer's ledger for an article.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct LedgerLine<L> {
     /// When it was booked, in ticks.
     pub at: i64,

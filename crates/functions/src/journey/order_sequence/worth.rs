@@ -82,7 +82,7 @@ impl Worth for () {
 }
 
 /// An order and what it was worth, NULL if that is unknown.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Order<N> {
     at: i64,
     value: Option<N>,
