@@ -16,8 +16,9 @@
 -- share             of all cases
 -- cumulative_share  share of this issue and all before it
 -- complaint_share   complaints / tickets
--- agent_hours       hours agents worked on them, of the cases that say so
--- agent_cost_amount  agent_hours at $agent_minute_cost; NULL without it
+-- agent_hours       hours agents worked on them, of the cases that say so; NULL
+--                   where none does
+-- agent_cost_amount  agent_hours at $agent_minute_cost; NULL without either
 -- costed_share      share of the cases with minutes of work
 -- customers         known customers with such a case
 -- csat              satisfied / csat_answers about these cases

@@ -20,15 +20,15 @@
 -- csat_upper         upper end
 -- csat_answers       orders with a valid answer, whatever it weighs
 -- nps                net promoter score of the last valid answer about each
---                    order that is not to a relationship survey, weighted, in
---                    points
+--                    order, weighted, in points
 -- nps_lower          lower end of its 95 % interval (adjusted Wald), clustered
 --                    by customer
 -- nps_upper          upper end
 -- nps_answers        orders with a valid answer, whatever it weighs
 -- is_enough          at least $min_n orders: below, it is an anecdote
 --
--- Orders of known customers, of the last $history_weeks weeks, whose
+-- Answers to relationship surveys do not count. Orders of known customers, paid
+-- or not, but for replacements, of the last $history_weeks weeks, whose
 -- $journey_window_days days are over, and what happened within those days. The
 -- next purchase is the outcome and not part of the path.
 

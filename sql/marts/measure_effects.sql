@@ -11,7 +11,8 @@
 -- cases_before     orders, answers, tickets or returns of the
 --                  $measure_window_days before the day
 -- cases_after      of as many days from the day on, or as many as there were
--- value_before     rate, score or mean of the days before; nps and csat weighted
+-- value_before     rate, score or mean of the days before; nps and csat are
+--                  weighted
 -- value_after      of the days after
 -- difference       the days after less the days before, without weights
 -- difference_lower  lower end of its 95 % interval

@@ -27,10 +27,10 @@
 -- $history_weeks complete weeks and the days since, so that answers are
 -- independent. Tests of differences use no weights: where answers have some,
 -- nps_difference is not nps_with - nps_without. See intermediate.experiences
--- for what had happened within $experience_days before the answer. late_delivery compares customers who got
--- something in time with those who got something late; who got nothing is in
--- neither. Customers choose what they buy and return: a difference is not yet
--- the effect of the experience.
+-- for what had happened within $experience_days before the answer.
+-- late_delivery compares customers who got something in time with those who got
+-- something late; who got nothing is in neither. Customers choose what they buy
+-- and return: a difference is not yet the effect of the experience.
 
 with
 

@@ -29,13 +29,13 @@
 -- first_order_share_lower  lower end of its 95 % Wilson interval
 -- first_order_share_upper  upper end
 -- first_return_days   median days from the first purchase to the first return
--- nps                 net promoter score of $nps_scope, one answer per customer,
---                     the last, with its weight, in points
+-- nps                 net promoter score of $nps_scope, one answer per
+--                     customer, the last, with its weight, in points
 -- nps_lower           lower end of its 95 % interval (adjusted Wald)
 -- nps_upper           upper end
 -- nps_answers         customers who answered
--- csat                share of satisfied, one answer per customer, the last, with
---                     its weight
+-- csat                share of satisfied, one answer per customer, the last,
+--                     with its weight
 -- csat_lower          lower end of its 95 % Wilson interval, over Kish's
 --                     effective answers
 -- csat_upper          upper end
