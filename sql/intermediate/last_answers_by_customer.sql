@@ -4,6 +4,7 @@
 --
 -- customer_id        customer who answered at least once
 -- nps_score          last valid answer to a question of $nps_scope, 0 to 10
+-- nps_weight         survey weight of that answer, 1 when the source has none
 -- csat_score         last valid satisfaction answer, on its scale
 -- ces_score          last valid effort answer, on its scale
 -- nps_answers        valid answers to questions of $nps_scope
@@ -17,6 +18,8 @@ select
     customer_id,
     last_value(score order by responded_at, response_id)
     filter (where kind = 'nps') as nps_score,
+    last_value(weight order by responded_at, response_id)
+    filter (where kind = 'nps') as nps_weight,
     last_value(score order by responded_at, response_id)
     filter (where kind = 'csat') as csat_score,
     last_value(score order by responded_at, response_id)

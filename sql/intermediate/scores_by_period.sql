@@ -11,7 +11,8 @@
 -- score              mean of the values: promoters less detractors for nps,
 --                    the share of good answers for the others
 -- score_se           its standard error, by customer
--- score_lower        lower end of its 95 % interval
+-- score_lower        lower end of its 95 % interval; NULL as the score is where
+--                    no answer has weight
 -- score_upper        upper end
 -- mean_share         mean answer as a share of the way from worst to best
 -- mean_score         mean answer as given; NULL when scales differ
@@ -200,16 +201,16 @@ select
     direction,
     score,
     case
-        when answers > 0
+        when w > 0
             then sqrt(greatest(answer_variance, customer_variance))
     end as score_se,
     case
         when kind <> 'nps' then share_interval['lower']
-        when answers > 0 then greatest(score_adjusted - margin, -1)
+        when w > 0 then greatest(score_adjusted - margin, -1)
     end as score_lower,
     case
         when kind <> 'nps' then share_interval['upper']
-        when answers > 0 then least(score_adjusted + margin, 1)
+        when w > 0 then least(score_adjusted + margin, 1)
     end as score_upper,
     weighted_share / w as mean_share,
     case when scale is not null then weighted_score / w end as mean_score,

@@ -60,7 +60,9 @@
 --                                       nothing
 --
 -- Cases opened in the $support_window_days days before the report day. Every
--- member is set against all purchases of those days.
+-- member is set against all purchases of those days. csat counts cases, each
+-- once: survey weights are not used, and cases of one customer count as
+-- independent.
 
 with
 

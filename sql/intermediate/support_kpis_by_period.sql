@@ -69,7 +69,8 @@
 -- of the solution. A case that was opened again counts as open until its last
 -- solution, so the backlog of the past is a little too high where there was a
 -- solution in between. Periods in which nothing was opened or solved have no
--- row.
+-- row. csat counts cases, each once: survey weights are not used, and cases of
+-- one customer count as independent.
 
 with
 

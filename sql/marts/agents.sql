@@ -65,7 +65,8 @@
 -- geometric means, so that one case of three weeks does not decide. The first
 -- reply counts for who gave it, solution and answer for the last solver, a
 -- reopening for whose solution it was. A ratio of 1 is no praise: it is what
--- the team does.
+-- the team does. csat counts cases, each once: survey weights are not used, and
+-- cases of one customer count as independent.
 
 with
 

@@ -41,6 +41,8 @@
 -- gets the easy ones: compare it with people within an issue, and even there
 -- the difference is not what the bot does. Without ticket_events the first
 -- answer of a bot is not known, and bot_then_human cannot be told from human.
+-- csat counts cases, each once: survey weights are not used, and cases of one
+-- customer count as independent.
 
 with
 

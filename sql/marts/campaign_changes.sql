@@ -35,7 +35,8 @@
 -- before it, of customers for whom all are over. Customers who are addressed
 -- because they bought little, or much, return to the mean by themselves, which
 -- paired_change takes for a change and did_change does not. Where nobody
--- changed there is no p-value.
+-- changed there is no p-value. Survey weights are not used: tests of
+-- differences take every answer alike.
 
 with
 

@@ -47,7 +47,8 @@
 -- numbers of a treatment alone say nothing about the campaign. Looking every
 -- day until something turns up finds something: decide on the day before.
 -- Verdicts use adjusted_p_value against $signal_level, and $min_n customers in
--- each arm.
+-- each arm. Survey weights are not used: tests of differences take every answer
+-- alike.
 
 with
 

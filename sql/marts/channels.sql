@@ -30,10 +30,11 @@
 -- return_cost_known_share  share of those requests with a known cost
 -- return_cost_share     return_cost_amount / sales_amount
 -- nps                   net promoter score of $nps_scope, of answers about its
---                       orders, in points
--- nps_lower             lower end of its 95 % interval
+--                       orders, weighted, in points
+-- nps_lower             lower end of its 95 % interval (adjusted Wald),
+--                       clustered by customer
 -- nps_upper             upper end
--- nps_answers           valid answers
+-- nps_answers           valid answers, whatever they weigh
 -- top_reason            most frequent reason of its returns and exchanges
 -- top_reason_share      share of it
 --
@@ -158,8 +159,14 @@ costs as (
 answers as (
     select
         purchases.channel,
-        nps(surveys.score) as nps,
-        nps_ci(surveys.score) as nps_interval,
+        nps(surveys.score, surveys.weight) as nps,
+        nps_ci(
+            surveys.score,
+            'adjusted_wald',
+            0.95,
+            surveys.weight,
+            surveys.customer_id
+        ) as nps_interval,
         count(*) as nps_answers
     from staging.surveys
     inner join purchases

@@ -14,7 +14,8 @@
 -- prospects        signals without an order, of people not known to have bought
 --                  before
 -- share            of all signals of the month, source and signal
--- previous_signals  how often in the month before
+-- previous_signals  how often in the month before; NULL in the first month of
+--                  the source, before which nothing is known
 -- signals_change   signals - previous_signals
 -- is_complete      the month ended before the report day
 --
@@ -97,8 +98,20 @@ compared as (
         lag(signals) over (
             partition by source, signal, theme
             order by month
-        ) as last_signals
+        ) as last_signals,
+        min(month) over (partition by source) as first_month
     from months
+),
+
+with_previous as (
+    select
+        *,
+        case
+            when month = first_month then null
+            when last_month + interval '1 month' = month then last_signals
+            else 0
+        end as previous_signals
+    from compared
 )
 
 select
@@ -111,14 +124,7 @@ select
     prospects,
     cast(signals as double)
     / sum(signals) over (partition by month, source, signal) as share,
-    case
-        when last_month + interval '1 month' = month then last_signals
-        else 0
-    end as previous_signals,
-    signals
-    - case
-        when last_month + interval '1 month' = month then last_signals
-        else 0
-    end as signals_change,
+    previous_signals,
+    signals - previous_signals as signals_change,
     month + interval '1 month' <= $as_of as is_complete
-from compared
+from with_previous

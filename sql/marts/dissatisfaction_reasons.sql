@@ -33,7 +33,7 @@
 -- Answers of the last $history_weeks complete weeks and the days since. Within
 -- $experience_days before the answer. What is frequent among the unhappy may be
 -- so among the happy: read the difference, and only where its interval leaves
--- out 0. Answers count as independent.
+-- out 0. Answers count as independent. Survey weights are not used.
 
 with
 

@@ -24,7 +24,7 @@
 -- average, whose weights are those of the least error. Intervals are not
 -- adjusted for the number of pairs, and answers of one customer count as
 -- independent. Who is unhappy rates everything lower: no difference is an
--- effect.
+-- effect. Survey weights are not used.
 
 with
 

@@ -24,7 +24,7 @@
 -- Importance is derived (Shapley, see nps_drivers), not asked, and is an
 -- association. Both cuts lie at the mean of the attributes, so that some are
 -- always low (Martilla and James 1977): an attribute beyond a cut by little is
--- not different from one before it.
+-- not different from one before it. Survey weights are not used.
 
 with
 

@@ -11,8 +11,10 @@
 -- gaps_at_risk     gaps that had lasted as long, without a next purchase yet
 -- returns_to_buy   next purchases made on that day
 -- open_gaps        gaps that had lasted exactly so long on the report day
--- returned_share   share of customers who have bought again by then
--- returned_share_lower  lower end of its 95 % interval
+-- returned_share   share of the gaps a next purchase has ended by then; after
+--                  the first, the customers who have bought again
+-- returned_share_lower  lower end of its 95 % interval; NULL from where all
+--                  have ended
 -- returned_share_upper  upper end
 --
 -- Kaplan-Meier: a gap still open counts for as long as it has lasted. Without

@@ -6,17 +6,18 @@
 --   and rows.created_at >= $support_window_start_at
 --
 -- issue_type       what the cases are about
--- abc_class        A for the issues that bring the first 80 % of the cases, B
---                  for those up to 95 %, C for the rest
+-- abc_class        A for the issues that bring the first $abc_a_share of the
+--                  cases, B for those up to $abc_b_share, C for the rest
 -- severity         1 a question, 2 a nuisance, 3 money or use of the goods lost
--- tier             1 to 4: 1 is frequent and severe, 2 one of both, 3 neither
---                  rare nor harmless, 4 the rest
+-- tier             1 to 4: 1 is frequent and severe, 2 one of both, 3 less
+--                  frequent or a nuisance, 4 rare and harmless
 -- strategy         fix_the_cause, prevent, handle_with_care, standardise,
 --                  automate or answer
 -- tickets          cases opened
 -- share            of all cases
 -- severity_weight  share of tickets * severity over all issues
--- agent_hours      hours agents worked on them, of the cases that say so
+-- agent_hours      hours agents worked on them, of the cases that say so; NULL
+--                  where none does
 -- hours_share      of all agent hours
 -- is_avoidable     nobody would ask if it had gone as promised
 --

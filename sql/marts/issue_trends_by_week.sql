@@ -28,16 +28,17 @@
 -- is_burst                $burst_min_tickets or more, and above the upper limit
 --                         or three standard deviations above its own past
 --
--- The last $history_weeks complete weeks, for every issue that came up in them;
--- weeks without a case count as 0. Limits are at three standard deviations and
--- widened by how much weeks really vary (Laney's p'), since cases come in
--- clusters and plain limits would signal all the time. A week with more cases
--- than orders is not on the chart. The centre is that of all weeks, so a
--- lasting rise hides a burst before it: past_z looks back only, with the
--- variance of a count, widened where those eight weeks varied more. Cases are
--- set against the orders of the same week, although many are about older ones.
--- is_burst is not adjusted for how many weeks and issues are looked at: in half a
--- year of eight issues some burst by chance; marts.signals is adjusted.
+-- The last $history_weeks complete weeks, for every issue that came up in them
+-- or since; weeks without a case count as 0. Limits are at three standard
+-- deviations and widened by how much weeks really vary (Laney's p'), since
+-- cases come in clusters and plain limits would signal all the time. A week
+-- with more cases than orders is not on the chart. The centre is that of all
+-- weeks, so a lasting rise hides a burst before it: past_z looks back only,
+-- with the variance of a count, widened where those eight weeks varied more.
+-- Cases are set against the orders of the same week, although many are about
+-- older ones. is_burst is not adjusted for how many weeks and issues are looked
+-- at: in half a year of eight issues some burst by chance; marts.signals is
+-- adjusted.
 
 with
 

@@ -16,8 +16,9 @@
 -- share             of all cases
 -- cumulative_share  share of this issue and all before it
 -- complaint_share   complaints / tickets
--- agent_hours       hours agents worked on them, of the cases that say so
--- agent_cost_amount  agent_hours at $agent_minute_cost; NULL without it
+-- agent_hours       hours agents worked on them, of the cases that say so; NULL
+--                   where none does
+-- agent_cost_amount  agent_hours at $agent_minute_cost; NULL without either
 -- costed_share      share of the cases with minutes of work
 -- customers         known customers with such a case
 -- csat              satisfied / csat_answers about these cases
@@ -27,21 +28,24 @@
 -- csat_impact       csat of all cases less that of all others: what these cases
 --                   take off it, in shares
 -- nps               net promoter score of the customers with such a case, last
---                   answer to $nps_scope, given after the case was opened
--- nps_lower         lower end of its 95 % interval
+--                   answer to $nps_scope, given after the case was opened, with
+--                   its weight, in points
+-- nps_lower         lower end of its 95 % interval (adjusted Wald)
 -- nps_upper         upper end
 -- nps_answers       customers with such an answer
--- other_nps         score of the other customers who ever answered
--- nps_impact        nps_answers as a share of all answers * (nps - other_nps):
---                   points by which the score of all is higher than that of
---                   the others
+-- other_nps         score of the other customers who ever answered, weighted
+-- nps_impact        share of these answers in the weight of all * (nps -
+--                   other_nps): points by which the score of all is higher than
+--                   that of the others
 -- is_avoidable      nobody would ask if it had gone as promised
 -- is_enough         at least $min_n cases
 --
 -- Cases opened in the $support_window_days days before the report day. Impacts
 -- compare who had the issue with who had not: a description, not an effect.
 -- Other costs of a case (refunds, shipping) are booked on returns and orders,
--- and not here.
+-- and not here. A customer has one voice in nps, so that its interval needs no
+-- allowance for repeated answers; csat counts cases, each once, and knows
+-- neither weights nor that cases of one customer are alike.
 
 with
 
@@ -69,7 +73,8 @@ with_answers as (
         case
             when answers.nps_answered_at >= by_customer.first_created_at
                 then answers.nps_score
-        end as nps_score
+        end as nps_score,
+        answers.nps_weight
     from by_customer
     left join intermediate.last_answers_by_customer as answers
         on by_customer.customer_id = answers.customer_id
@@ -85,18 +90,32 @@ by_issue as (
         sum(satisfied) as satisfied,
         sum(csat_answers) as csat_answers,
         count(customer_id) as customers,
-        nps(nps_score) as nps,
-        nps_ci(nps_score) as nps_interval,
+        nps(nps_score, nps_weight) as nps,
+        nps_ci(nps_score, 'adjusted_wald', 0.95, nps_weight) as nps_interval,
         count(nps_score) as nps_answers,
-        nps_breakdown(nps_score) as votes
+        -- Decimal, so that all less these leaves no rounding behind.
+        sum(cast(nps_weight as decimal(30, 15))) filter (
+            where nps_score is not null
+        ) as weight,
+        sum(cast(nps_weight as decimal(30, 15))) filter (
+            where nps_score >= 9
+        ) as promoter_weight,
+        sum(cast(nps_weight as decimal(30, 15))) filter (
+            where nps_score <= 6
+        ) as detractor_weight
     from with_answers
     group by issue_type
 ),
 
 everybody as (
     select
-        nps_breakdown(nps_score) as all_votes,
-        count(nps_score) as all_nps_answers
+        sum(cast(nps_weight as decimal(30, 15))) as all_weight,
+        sum(cast(nps_weight as decimal(30, 15))) filter (
+            where nps_score >= 9
+        ) as all_promoter_weight,
+        sum(cast(nps_weight as decimal(30, 15))) filter (
+            where nps_score <= 6
+        ) as all_detractor_weight
     from intermediate.last_answers_by_customer
 ),
 
@@ -114,8 +133,9 @@ ranked as (
         sum(by_issue.csat_answers) over () as all_csat_answers,
         proportion_ci(by_issue.satisfied, by_issue.csat_answers)
             as csat_interval,
-        everybody.all_votes,
-        everybody.all_nps_answers
+        everybody.all_weight,
+        everybody.all_promoter_weight,
+        everybody.all_detractor_weight
     from by_issue
     cross join everybody
 ),
@@ -124,10 +144,13 @@ ranked as (
 compared as (
     select
         *,
-        100.0 * (
-            all_votes['promoters'] - coalesce(votes['promoters'], 0)
-            - all_votes['detractors'] + coalesce(votes['detractors'], 0)
-        ) / nullif(all_nps_answers - nps_answers, 0) as other_nps
+        100 * cast(
+            coalesce(all_promoter_weight, 0) - coalesce(promoter_weight, 0)
+            - coalesce(all_detractor_weight, 0) + coalesce(detractor_weight, 0)
+            as double
+        )
+        / nullif(cast(all_weight - coalesce(weight, 0) as double), 0)
+            as other_nps
     from ranked
 )
 
@@ -163,7 +186,7 @@ select
     compared.nps_interval['upper'] as nps_upper,
     compared.nps_answers,
     compared.other_nps,
-    cast(compared.nps_answers as double) / compared.all_nps_answers
+    cast(compared.weight as double) / cast(compared.all_weight as double)
     * (compared.nps - compared.other_nps) as nps_impact,
     coalesce(issues.is_avoidable, false) as is_avoidable,
     compared.tickets >= $min_n as is_enough

@@ -19,13 +19,14 @@
 -- dropped_orders   orders that took the step before, and not this one
 -- median_hours     median hours from the step before
 --
--- Orders of known customers, of the last $history_weeks weeks, whose
--- $journey_window_days days are over: younger ones could still go on. Steps
--- count within those days after the order and in this order; an order with a
--- case before and one after delivery is in both branches. Where most orders
--- have no case, most drop out at case_opened of the first two branches: that is
--- how it should be. Who came back after a case and who had none are other
--- customers, so the difference between branches is not what a case does.
+-- Orders of known customers, paid or not, but for replacements, of the last
+-- $history_weeks weeks, whose $journey_window_days days are over: younger ones
+-- could still go on. Steps count within those days after the order and in this
+-- order; an order with a case before and one after delivery is in both
+-- branches. Where most orders have no case, most drop out at case_opened of the
+-- first two branches: that is how it should be. Who came back after a case and
+-- who had none are other customers, so the difference between branches is not
+-- what a case does.
 
 with
 

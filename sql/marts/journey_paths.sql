@@ -13,19 +13,22 @@
 --                    days / orders
 -- repurchase_lower   lower end of its 95 % Wilson interval
 -- repurchase_upper   upper end
--- csat               satisfied / csat_answers: last valid answer about each
---                    order
--- csat_lower         lower end of its 95 % Wilson interval
+-- csat               share of satisfied, last valid answer about each order,
+--                    weighted
+-- csat_lower         lower end of its 95 % Wilson interval, over effective
+--                    answers, clustered by customer
 -- csat_upper         upper end
--- csat_answers       orders with a valid answer
+-- csat_answers       orders with a valid answer, whatever it weighs
 -- nps                net promoter score of the last valid answer about each
---                    order
--- nps_lower          lower end of its 95 % interval
+--                    order, weighted, in points
+-- nps_lower          lower end of its 95 % interval (adjusted Wald), clustered
+--                    by customer
 -- nps_upper          upper end
--- nps_answers        orders with a valid answer
+-- nps_answers        orders with a valid answer, whatever it weighs
 -- is_enough          at least $min_n orders: below, it is an anecdote
 --
--- Orders of known customers, of the last $history_weeks weeks, whose
+-- Answers to relationship surveys do not count. Orders of known customers, paid
+-- or not, but for replacements, of the last $history_weeks weeks, whose
 -- $journey_window_days days are over, and what happened within those days. The
 -- next purchase is the outcome and not part of the path.
 
@@ -90,8 +93,16 @@ answers as (
         order_id,
         last_value(score >= scale - 1 order by responded_at, response_id)
         filter (where kind = 'csat') as is_satisfied,
+        last_value(weight order by responded_at, response_id)
+        filter (where kind = 'csat') as csat_weight,
+        last_value(customer_id order by responded_at, response_id)
+        filter (where kind = 'csat') as csat_customer_id,
         last_value(score order by responded_at, response_id)
-        filter (where kind = 'nps') as nps_score
+        filter (where kind = 'nps') as nps_score,
+        last_value(weight order by responded_at, response_id)
+        filter (where kind = 'nps') as nps_weight,
+        last_value(customer_id order by responded_at, response_id)
+        filter (where kind = 'nps') as nps_customer_id
     from staging.surveys
     where
         order_id is not null
@@ -101,21 +112,53 @@ answers as (
     group by order_id
 ),
 
+-- A satisfied answer is coded as a promoter, any other as a passive one: 1 and
+-- 0, of which nps_se knows the error by customer and without customers.
+coded as (
+    select
+        *,
+        case when is_satisfied then 10 when not is_satisfied then 7 end
+            as csat_code
+    from answers
+),
+
 measured as (
     select
         ways.path,
         count(*) as orders,
         avg(ways.cases) as cases,
         count(*) filter (where ways.is_repurchased) as repurchased,
-        count(*) filter (where answers.is_satisfied) as satisfied,
+        nps(answers.csat_code, answers.csat_weight) / 100 as csat,
+        power(sum(answers.csat_weight), 2)
+        / nullif(sum(power(answers.csat_weight, 2)), 0) as kish_answers,
+        nps_se(
+            answers.csat_code, answers.csat_weight, answers.csat_customer_id
+        )
+        / nullif(nps_se(answers.csat_code, answers.csat_weight), 0)
+            as error_ratio,
         count(answers.is_satisfied) as csat_answers,
-        nps(answers.nps_score) as nps,
-        nps_ci(answers.nps_score) as nps_interval,
+        nps(answers.nps_score, answers.nps_weight) as nps,
+        nps_ci(
+            answers.nps_score,
+            'adjusted_wald',
+            0.95,
+            answers.nps_weight,
+            answers.nps_customer_id
+        ) as nps_interval,
         count(answers.nps_score) as nps_answers
     from ways
-    left join answers
+    left join coded as answers
         on ways.order_id = answers.order_id
     group by ways.path
+),
+
+-- Clusters leave fewer effective answers, never more.
+with_effective as (
+    select
+        *,
+        kish_answers / greatest(power(coalesce(error_ratio, 1), 2), 1)
+            as effective_answers
+    from measured
 ),
 
 ranked as (
@@ -128,8 +171,9 @@ ranked as (
         ) as cumulative_orders,
         sum(orders) over () as all_orders,
         proportion_ci(repurchased, orders) as repurchase_interval,
-        proportion_ci(satisfied, csat_answers) as csat_interval
-    from measured
+        proportion_ci(csat * effective_answers, effective_answers)
+            as csat_interval
+    from with_effective
 )
 
 select
@@ -142,7 +186,7 @@ select
     cast(repurchased as double) / orders as repurchase_rate,
     repurchase_interval['lower'] as repurchase_lower,
     repurchase_interval['upper'] as repurchase_upper,
-    cast(satisfied as double) / nullif(csat_answers, 0) as csat,
+    csat,
     csat_interval['lower'] as csat_lower,
     csat_interval['upper'] as csat_upper,
     csat_answers,

@@ -14,11 +14,13 @@
 -- units_sold           units the rate is of
 -- return_requests      returns and exchanges asked for in the week
 -- refund_amount        paid back in the week, of whatever kind
--- nps                  net promoter score of $nps_scope, answers of the week
+-- nps                  net promoter score of $nps_scope, answers of the week,
+--                      in points, as in nps_by_week
 -- nps_lower            lower end of its 95 % interval
 -- nps_upper            upper end
 -- nps_answers          valid answers
--- csat                 share of satisfied answers of the week
+-- csat                 share of satisfied answers of the week, as in
+--                      csat_by_week
 -- csat_lower           lower end of its 95 % interval
 -- csat_upper           upper end
 -- csat_answers         valid answers

@@ -8,13 +8,15 @@
 --                   after delivery
 -- late_n            order lines or, for contacted, orders that came late;
 --                   answers about late orders
--- late_value        share of them with the outcome, or the score
+-- late_value        share of them with the outcome, or the score; of answers
+--                   weighted
 -- on_time_n         the same in time
--- on_time_value     share of them with the outcome, or the score
--- difference        late_value less on_time_value
+-- on_time_value     the same in time
+-- difference        share or score when late less that in time, without weights
 -- difference_lower  lower end of its 95 % interval
 -- difference_upper  upper end
--- odds_ratio        odds when late over odds in time; NULL for nps
+-- odds_ratio        odds when late over odds in time, without weights; NULL for
+--                   nps
 -- odds_ratio_lower  lower end of its 95 % interval (Woolf)
 -- odds_ratio_upper  upper end
 -- p_value           of no difference, two-sided: Pearson's chi-square for
@@ -23,6 +25,10 @@
 --                   five late answers were given
 -- p_value_adjusted  the same, adjusted for the number of outcomes (Holm)
 -- is_nps            values are points, -100 to 100, not shares
+--
+-- Tests of differences use no weights: where answers have some, difference is
+-- not late_value less on_time_value. That of nps is clustered by customer; the
+-- others take every case as independent.
 --
 -- Order lines are of mature sales of the last $sales_window_days of which
 -- arrival and promise are known; answers are of the same days, by the order
@@ -72,6 +78,8 @@ answers as (
         surveys.kind,
         surveys.score,
         surveys.scale,
+        surveys.weight,
+        surveys.customer_id,
         orders.is_late
     from staging.surveys
     inner join orders
@@ -93,18 +101,21 @@ outcomes as (
                 'outcome', 'returned_for_lateness', 'has', has_late_return
             )
         ]) as outcome,
+        1.0 as weight,
         is_late
     from lines
     where is_mature
     union all
     select
         named_struct('outcome', 'contacted', 'has', has_contact) as outcome,
+        1.0 as weight,
         is_late
     from orders
     union all
     select
         named_struct('outcome', 'satisfied', 'has', score >= scale - 1)
             as outcome,
+        weight,
         is_late
     from answers
     where kind = 'csat'
@@ -118,6 +129,12 @@ counted as (
         count(*) filter (where not is_late) as on_time_n,
         count(*) filter (where not is_late and outcome['has'])
             as on_time_hits,
+        sum(case when outcome['has'] then weight else 0 end)
+        filter (where is_late)
+        / nullif(sum(weight) filter (where is_late), 0) as late_value,
+        sum(case when outcome['has'] then weight else 0 end)
+        filter (where not is_late)
+        / nullif(sum(weight) filter (where not is_late), 0) as on_time_value,
         prop_test(outcome['has'], is_late) as test
     from outcomes
     group by outcome['outcome']
@@ -159,10 +176,10 @@ logged as (
 scores as (
     select
         count(*) filter (where is_late) as late_n,
-        nps(score) filter (where is_late) as late_value,
+        nps(score, weight) filter (where is_late) as late_value,
         count(*) filter (where not is_late) as on_time_n,
-        nps(score) filter (where not is_late) as on_time_value,
-        nps_test(score, is_late) as test
+        nps(score, weight) filter (where not is_late) as on_time_value,
+        nps_test(score, is_late, 0.95, customer_id) as test
     from answers
     where kind = 'nps'
     having count(*) > 0
@@ -172,9 +189,9 @@ all_outcomes as (
     select
         outcome,
         late_n,
-        cast(late_hits as double) / nullif(late_n, 0) as late_value,
+        late_value,
         on_time_n,
-        cast(on_time_hits as double) / nullif(on_time_n, 0) as on_time_value,
+        on_time_value,
         difference['diff'] as difference,
         difference['lower'] as difference_lower,
         difference['upper'] as difference_upper,
@@ -205,7 +222,8 @@ all_outcomes as (
         null as odds_ratio,
         null as odds_ratio_lower,
         null as odds_ratio_upper,
-        case when least(late_n, on_time_n) >= 5 then test['p_value'] end as p_value,
+        case when least(late_n, on_time_n) >= 5 then test['p_value'] end
+            as p_value,
         true as is_nps
     from scores
 )

@@ -7,7 +7,8 @@
 -- customers          customers who ever kept a purchase
 -- repeat_customers   of those, with a repeat purchase
 -- mean_p_alive       mean chance that these have not left; NULL without any
--- expected_orders    purchases expected of all of them in the next $clv_months
+-- expected_orders    weeks with a purchase expected of all of them in the next
+--                    $clv_months
 -- clv_amount         kept sales expected, discounted
 -- clv_share          of the clv_amount of all segments
 -- clv_per_customer_amount  clv_amount / customers

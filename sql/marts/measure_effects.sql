@@ -11,9 +11,10 @@
 -- cases_before     orders, answers, tickets or returns of the
 --                  $measure_window_days before the day
 -- cases_after      of as many days from the day on, or as many as there were
--- value_before     rate, score or mean of the days before
+-- value_before     rate, score or mean of the days before; nps and csat are
+--                  weighted
 -- value_after      of the days after
--- difference       value_after - value_before
+-- difference       the days after less the days before, without weights
 -- difference_lower  lower end of its 95 % interval
 -- difference_upper  upper end
 -- p_value          two-sided probability of such a difference, if nothing
@@ -31,7 +32,9 @@
 -- orders that can no longer come back, refund_hours returns requested on the
 -- day, with refunds so far. contact_rate has no interval: contacts are of other
 -- days than the orders. Events of one name on several days count from the
--- first.
+-- first. Tests of differences use no weights: where answers have some, the
+-- difference of nps and csat is not value_after - value_before. That of nps is
+-- clustered by customer; the others take every case as independent.
 
 with
 
@@ -117,20 +120,26 @@ facts as (
     select
         'order_return_rate' as metric,
         ordered_date as fact_day,
-        case when has_return then 1.0 else 0.0 end as value
+        case when has_return then 1.0 else 0.0 end as value,
+        1.0 as weight,
+        null as customer_id
     from intermediate.purchases
     where is_mature
     union all
     select
         'contact_rate' as metric,
         ordered_date as fact_day,
-        0.0 as value
+        0.0 as value,
+        1.0 as weight,
+        null as customer_id
     from intermediate.purchases
     union all
     select
         'contact_rate' as metric,
         cast(created_at as date) as fact_day,
-        1.0 as value
+        1.0 as value,
+        1.0 as weight,
+        null as customer_id
     from staging.tickets
     union all
     select
@@ -140,7 +149,9 @@ facts as (
             when kind = 'nps' then cast(score as double)
             when score >= scale - 1 then 1.0
             else 0.0
-        end as value
+        end as value,
+        weight,
+        customer_id
     from staging.surveys
     where
         problem is null
@@ -151,7 +162,9 @@ facts as (
         'first_reply_hours' as metric,
         cast(created_at as date) as fact_day,
         (cast(first_public_reply_at as bigint) - cast(created_at as bigint))
-        / 3600000000.0 as value
+        / 3600000000.0 as value,
+        1.0 as weight,
+        null as customer_id
     from staging.tickets
     where first_public_reply_at >= created_at
     union all
@@ -159,7 +172,9 @@ facts as (
         'refund_hours' as metric,
         cast(requested_at as date) as fact_day,
         (cast(refunded_at as bigint) - cast(requested_at as bigint))
-        / 3600000000.0 as value
+        / 3600000000.0 as value,
+        1.0 as weight,
+        null as customer_id
     from intermediate.returns_with_lines
     where
         kind = 'return'
@@ -178,14 +193,32 @@ tested as (
         sum(facts.value) filter (where windows.is_after) as sum_after,
         prop_test(facts.value > 0, windows.is_after)
         filter (where facts.metric in ('order_return_rate', 'csat')) as shares,
-        nps_test(facts.value, windows.is_after)
+        nps_test(facts.value, windows.is_after, 0.95, facts.customer_id)
         filter (where facts.metric = 'nps') as scores,
-        nps(facts.value) filter (
+        nps(facts.value, facts.weight) filter (
             where facts.metric = 'nps' and not windows.is_after
         ) as nps_before,
-        nps(facts.value) filter (
+        nps(facts.value, facts.weight) filter (
             where facts.metric = 'nps' and windows.is_after
         ) as nps_after,
+        sum(facts.weight * facts.value) filter (
+            where facts.metric = 'csat' and not windows.is_after
+        )
+        / nullif(
+            sum(facts.weight) filter (
+                where facts.metric = 'csat' and not windows.is_after
+            ),
+            0
+        ) as csat_before,
+        sum(facts.weight * facts.value) filter (
+            where facts.metric = 'csat' and windows.is_after
+        )
+        / nullif(
+            sum(facts.weight) filter (
+                where facts.metric = 'csat' and windows.is_after
+            ),
+            0
+        ) as csat_after,
         t_test_welch(facts.value, windows.is_after)
         filter (where facts.metric in ('first_reply_hours', 'refund_hours'))
             as means
@@ -227,21 +260,32 @@ compared as (
         end as cases_after,
         case metric
             when 'nps' then nps_before
+            when 'csat' then csat_before
             when 'contact_rate'
                 then sum_before / nullif(cases_before - sum_before, 0)
             else sum_before / nullif(cases_before, 0)
         end as value_before,
         case metric
             when 'nps' then nps_after
+            when 'csat' then csat_after
             when 'contact_rate'
                 then sum_after / nullif(cases_after - sum_after, 0)
             else sum_after / nullif(cases_after, 0)
         end as value_after,
+        coalesce(shares_ci['diff'], scores['diff']) as tested_difference,
         coalesce(shares_ci['lower'], scores['lower'], means['lower']) as lower,
         coalesce(shares_ci['upper'], scores['upper'], means['upper']) as upper,
         coalesce(shares['p_value'], scores['p_value'], means['p_value'])
             as p_value
     from intervals
+),
+
+-- What is not tested as shares or scores has no weights to do without.
+differing as (
+    select
+        *,
+        coalesce(tested_difference, value_after - value_before) as difference
+    from compared
 ),
 
 -- This year and the year before in one row, without reading the facts twice.
@@ -254,12 +298,12 @@ paired as (
         max(cases_after) filter (where not is_year_ago) as cases_after,
         max(value_before) filter (where not is_year_ago) as value_before,
         max(value_after) filter (where not is_year_ago) as value_after,
+        max(difference) filter (where not is_year_ago) as difference,
         max(lower) filter (where not is_year_ago) as lower,
         max(upper) filter (where not is_year_ago) as upper,
         max(p_value) filter (where not is_year_ago) as p_value,
-        max(value_after - value_before) filter (where is_year_ago)
-            as year_ago_difference
-    from compared
+        max(difference) filter (where is_year_ago) as year_ago_difference
+    from differing
     group by name, day, metric
 )
 
@@ -278,7 +322,7 @@ select
     cast(paired.cases_after as bigint) as cases_after,
     paired.value_before,
     paired.value_after,
-    paired.value_after - paired.value_before as difference,
+    paired.difference,
     paired.lower as difference_lower,
     paired.upper as difference_upper,
     paired.p_value,

@@ -29,7 +29,9 @@
 -- promise, to that of the delivery. repurchase_rate is the share of the week's
 -- customers who buy again within $repurchase_days of their last purchase of
 -- it. nps is of $nps_scope, ces_easy_rate of surveys that say which end of the
--- scale is easy. Values by shop and channel include guests.
+-- scale is easy. Values by shop and channel include guests. nps, csat and
+-- ces_easy_rate count answers, for the charts, without survey weights: with
+-- weights they are not those of nps_by_week.
 
 with
 

@@ -14,12 +14,15 @@
 -- limit_lower      lower control limit of the week
 -- limit_upper      upper control limit
 -- z                distance from the centre in standard deviations of the week
--- signal           1 above the upper limit, -1 below the lower, else 0
+-- signal           1 above the upper limit, -1 below the lower, else 0; NULL
+--                  where the week has no value or is not mature
 -- rules            run rules the week completes (Nelson 1, 2, 3, 5 and 6), NULL
 --                  where none
 -- ewma_signal      the weighted average of the weeks so far has left its
---                  limits, 1 or -1, else 0: small lasting shifts
--- cusum_signal     the sum of the deviations so far has, 1 or -1, else 0
+--                  limits, 1 or -1, else 0: small lasting shifts; NULL
+--                  without z
+-- cusum_signal     the sum of the deviations so far has, 1 or -1, else 0; NULL
+--                  without z
 -- is_worse         a signal of any of the four points where one does not want
 --                  to go; NULL without one
 -- has_few_cases    fewer than $min_n cases behind a share, score or median

@@ -6,15 +6,16 @@
 -- experience            return, faulty_goods, late_delivery, ticket or
 --                       slow_reply
 -- nps_with              net promoter score of customers to whom it had
---                       happened, in points
+--                       happened, weighted, in points
 -- nps_with_lower        lower end of its 95 % interval (adjusted Wald)
 -- nps_with_upper        upper end
 -- answers_with          customers to whom it had happened
--- nps_without           net promoter score of the others, in points
+-- nps_without           net promoter score of the others, weighted, in points
 -- nps_without_lower     lower end of its 95 % interval
 -- nps_without_upper     upper end
 -- answers_without       the others
--- nps_difference        nps_with - nps_without, in points
+-- nps_difference        score of the first less that of the others, without
+--                       weights, in points
 -- nps_difference_lower  lower end of its 95 % interval (Wald); NULL where a
 --                       group has fewer than $min_n answers, since it is then
 --                       far too narrow
@@ -24,11 +25,12 @@
 --
 -- One voice per customer and scope, the last valid answer of the last
 -- $history_weeks complete weeks and the days since, so that answers are
--- independent; see intermediate.experiences for what had happened within
--- $experience_days before it. late_delivery compares customers who got
--- something in time with those who got something late; who got nothing is in
--- neither. Customers choose what they buy and return: a difference is not yet
--- the effect of the experience.
+-- independent. Tests of differences use no weights: where answers have some,
+-- nps_difference is not nps_with - nps_without. See intermediate.experiences
+-- for what had happened within $experience_days before the answer.
+-- late_delivery compares customers who got something in time with those who got
+-- something late; who got nothing is in neither. Customers choose what they buy
+-- and return: a difference is not yet the effect of the experience.
 
 with
 
@@ -36,6 +38,7 @@ last_answers as (
     select
         scope,
         last_value(score order by responded_at, response_id) as score,
+        last_value(weight order by responded_at, response_id) as weight,
         last_value(response_id order by responded_at, response_id)
             as response_id
     from intermediate.answers
@@ -51,6 +54,7 @@ compared as (
     select
         last_answers.scope,
         last_answers.score,
+        last_answers.weight,
         unnest([
             named_struct(
                 'name', 'return', 'happened', experiences.has_return
@@ -87,6 +91,7 @@ by_experience as (
         case when experience['happened'] then score end as score_with,
         case when not experience['happened'] then score end as score_without,
         case when experience['happened'] is not null then score end as score,
+        weight,
         coalesce(experience['happened'], false) as happened
     from compared
 ),
@@ -95,11 +100,12 @@ tested as (
     select
         scope,
         experience,
-        nps(score_with) as nps_with,
-        nps_ci(score_with) as with_interval,
+        nps(score_with, weight) as nps_with,
+        nps_ci(score_with, 'adjusted_wald', 0.95, weight) as with_interval,
         count(score_with) as answers_with,
-        nps(score_without) as nps_without,
-        nps_ci(score_without) as without_interval,
+        nps(score_without, weight) as nps_without,
+        nps_ci(score_without, 'adjusted_wald', 0.95, weight)
+            as without_interval,
         count(score_without) as answers_without,
         nps_test(score, happened) as test,
         least(count(score_with), count(score_without)) >= $min_n as is_large
@@ -118,7 +124,7 @@ select
     without_interval['lower'] as nps_without_lower,
     without_interval['upper'] as nps_without_upper,
     answers_without,
-    nps_with - nps_without as nps_difference,
+    test['diff'] as nps_difference,
     case when is_large then test['lower'] end as nps_difference_lower,
     case when is_large then test['upper'] end as nps_difference_upper,
     case when is_large then test['p_value'] end as p_value

@@ -35,7 +35,7 @@
 -- to 1, however little r_squared is. A set takes at most eight drivers, those
 -- most answers know; one that fewer than half as many know is sparse and stays
 -- out, since a model only takes answers that know all. Answers of one customer
--- count as independent.
+-- count as independent. Survey weights are not used.
 
 with
 

@@ -23,7 +23,8 @@
 -- arithmetic upper bound and not a forecast: it takes the driver as the only
 -- reason of each of its detractors, and a detractor of several drivers is in
 -- the gain of each, so gains do not add up. Answers count alike and as
--- independent.
+-- independent. Survey weights are not used, so that with them nps is not that
+-- of nps_by_touchpoint.
 
 with
 

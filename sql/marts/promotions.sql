@@ -22,11 +22,12 @@
 --                       channel
 -- rate_difference_lower  lower end of its 95 % interval (Newcombe)
 -- rate_difference_upper  upper end
--- nps                   net promoter score of $nps_scope, of answers about the
---                       orders, in points
--- nps_lower             lower end of its 95 % interval
+-- nps                   net promoter score of $nps_scope, of the last answer
+--                       about each order, weighted, in points
+-- nps_lower             lower end of its 95 % interval (adjusted Wald),
+--                       clustered by customer
 -- nps_upper             upper end
--- nps_answers           valid answers
+-- nps_answers           orders with a valid answer, whatever it weighs
 --
 -- An order is of a campaign when it names one, else of a discount when it has
 -- one. Who buys in a promotion is another customer and buys other goods: the
@@ -143,7 +144,10 @@ rates as (
 answered as (
     select
         order_id,
-        last_value(score order by responded_at, response_id) as score
+        last_value(score order by responded_at, response_id) as score,
+        last_value(weight order by responded_at, response_id) as weight,
+        last_value(customer_id order by responded_at, response_id)
+            as customer_id
     from staging.surveys
     where
         kind = 'nps'
@@ -161,7 +165,9 @@ spread_orders as (
         purchases.net_amount,
         purchases.discount_amount,
         purchases.gross_amount,
-        answered.score
+        answered.score,
+        answered.weight,
+        answered.customer_id
     from purchases
     left join answered
         on purchases.order_id = answered.order_id
@@ -179,7 +185,9 @@ orders as (
         net_amount,
         discount_amount,
         gross_amount,
-        score
+        score,
+        weight,
+        customer_id
     from spread_orders
 ),
 
@@ -191,8 +199,9 @@ sales as (
         sum(net_amount) as sales_amount,
         sum(discount_amount) as discount_amount,
         sum(gross_amount) as gross_amount,
-        nps(score) as nps,
-        nps_ci(score) as nps_interval,
+        nps(score, weight) as nps,
+        nps_ci(score, 'adjusted_wald', 0.95, weight, customer_id)
+            as nps_interval,
         count(score) as nps_answers
     from orders
     group by channel, promotion

@@ -34,7 +34,8 @@
 -- $default_delivery_days after the order, are over, without orders that can
 -- still come back; the one before goes along. reason splits what came back, not
 -- what was sold, so it has no mix. first_order is what a customer's first
--- purchase is, or a later one, or a guest's.
+-- purchase is, or a later one, or a guest's. Survey weights are not used in nps
+-- and csat: with them they are not those of nps_by_month and csat_by_month.
 
 with
 

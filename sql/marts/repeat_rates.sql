@@ -12,7 +12,8 @@
 -- repeat_rate_lower    lower end of its 95 % Wilson interval
 -- repeat_rate_upper    upper end
 -- km_repeat_rate       the same from all customers, those observed for less
---                      counted for as long as they were (Kaplan-Meier)
+--                      counted for as long as they were (Kaplan-Meier); NULL
+--                      where nobody was observed for so long
 -- km_repeat_rate_lower  lower end of its 95 % interval
 -- km_repeat_rate_upper  upper end
 --

@@ -13,8 +13,9 @@
 -- return_refund_amount  refunded for goods sent back
 -- refund_share          of all such refunds
 -- value_return_rate     return_refund_amount / sales_amount
--- nps                   net promoter score, one answer per customer, the last
--- nps_lower             lower end of its 95 % interval
+-- nps                   net promoter score of $nps_scope, one answer per
+--                       customer, the last, with its weight, in points
+-- nps_lower             lower end of its 95 % interval (adjusted Wald)
 -- nps_upper             upper end
 -- nps_answers           customers who answered
 -- needs_recovery        customers who are frequent returners and unhappy
@@ -33,8 +34,9 @@ by_class as (
             as order_return_rate,
         sum(classes.sales_amount) as sales_amount,
         sum(classes.return_refund_amount) as return_refund_amount,
-        nps(answers.nps_score) as nps,
-        nps_ci(answers.nps_score) as nps_interval,
+        nps(answers.nps_score, answers.nps_weight) as nps,
+        nps_ci(answers.nps_score, 'adjusted_wald', 0.95, answers.nps_weight)
+            as nps_interval,
         count(answers.nps_score) as nps_answers,
         count(*) filter (where classes.needs_recovery) as needs_recovery
     from marts.returner_classes as classes

@@ -29,12 +29,15 @@
 -- first_order_share_lower  lower end of its 95 % Wilson interval
 -- first_order_share_upper  upper end
 -- first_return_days   median days from the first purchase to the first return
--- nps                 net promoter score, one answer per customer, the last
--- nps_lower           lower end of its 95 % interval
+-- nps                 net promoter score of $nps_scope, one answer per
+--                     customer, the last, with its weight, in points
+-- nps_lower           lower end of its 95 % interval (adjusted Wald)
 -- nps_upper           upper end
 -- nps_answers         customers who answered
--- csat                share of satisfied, one answer per customer, the last
--- csat_lower          lower end of its 95 % Wilson interval
+-- csat                share of satisfied, one answer per customer, the last,
+--                     with its weight
+-- csat_lower          lower end of its 95 % Wilson interval, over Kish's
+--                     effective answers
 -- csat_upper          upper end
 -- csat_answers        customers who answered
 -- booked_cost         carriage back, handling and repair of the requests, of
@@ -70,7 +73,8 @@ last_satisfaction as (
     select
         customer_id,
         last_value(score >= scale - 1 order by responded_at, response_id)
-            as is_satisfied
+            as is_satisfied,
+        last_value(weight order by responded_at, response_id) as weight
     from staging.surveys
     where
         kind = 'csat'
@@ -106,11 +110,20 @@ by_class as (
             ) / 86400000000.0,
             0.5
         ) as first_return_days,
-        nps(answers.nps_score) as nps,
-        nps_ci(answers.nps_score) as nps_interval,
+        nps(answers.nps_score, answers.nps_weight) as nps,
+        nps_ci(answers.nps_score, 'adjusted_wald', 0.95, answers.nps_weight)
+            as nps_interval,
         count(answers.nps_score) as nps_answers,
         count(last_satisfaction.is_satisfied) as csat_answers,
-        count(*) filter (where last_satisfaction.is_satisfied) as satisfied,
+        coalesce(
+            sum(last_satisfaction.weight) filter (
+                where last_satisfaction.is_satisfied
+            ),
+            0
+        ) / nullif(sum(last_satisfaction.weight), 0) as csat,
+        power(sum(last_satisfaction.weight), 2)
+        / nullif(sum(power(last_satisfaction.weight, 2)), 0)
+            as effective_answers,
         km_survival(
             (
                 coalesce(
@@ -229,8 +242,10 @@ joined as (
         cast(requests.requests as double) as divisor,
         proportion_ci(requests.first_orders, requests.requests)
             as first_order_interval,
-        proportion_ci(by_class.satisfied, by_class.csat_answers)
-            as csat_interval,
+        proportion_ci(
+            by_class.csat * by_class.effective_answers,
+            by_class.effective_answers
+        ) as csat_interval,
         1 - repurchases.survival as repurchase_share,
         case when repurchases.survival < 1 then 1 - repurchases.upper end
             as repurchase_share_lower,
@@ -274,7 +289,7 @@ select
     nps_interval['lower'] as nps_lower,
     nps_interval['upper'] as nps_upper,
     nps_answers,
-    cast(satisfied as double) / nullif(csat_answers, 0) as csat,
+    csat,
     csat_interval['lower'] as csat_lower,
     csat_interval['upper'] as csat_upper,
     csat_answers,

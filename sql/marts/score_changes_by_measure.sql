@@ -24,7 +24,8 @@
 -- Who answered badly answers better next time by chance alone: mean_change is
 -- no effect. change_beyond_none sets it against those for whom nothing was
 -- done, who were not drawn by lot: it is still no proof, see the campaigns for
--- that. Only the customers who answered again are in it.
+-- that. Only the customers who answered again are in it. Survey weights are not
+-- used.
 
 with
 

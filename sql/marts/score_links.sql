@@ -25,7 +25,7 @@
 -- same moment. Answers to ces are turned so that high is easy, whatever was
 -- asked. Answers given in one breath go together more than the experiences
 -- behind them do. All of the past; questionnaires count as independent. Limits
--- need four.
+-- need four. Survey weights are not used.
 
 with
 

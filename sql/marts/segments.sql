@@ -15,8 +15,8 @@
 -- return_rate        returned_orders / orders
 -- return_rate_lower  lower end of its 95 % Wilson interval
 -- return_rate_upper  upper end
--- nps                net promoter score, in points
--- nps_lower          lower end of its 95 % interval
+-- nps                net promoter score of $nps_scope, weighted, in points
+-- nps_lower          lower end of its 95 % interval (adjusted Wald)
 -- nps_upper          upper end
 -- nps_answers        customers who answered: one answer each, the last one
 -- median_recency_days  median days since the last order
@@ -30,8 +30,9 @@
 -- churned_customers  churned customers by churn_status
 -- at_risk_amount     kept sales of those at risk: what may be lost
 --
--- Each customer has one voice in the score of a segment, the last valid answer,
--- so that who is asked more often does not weigh more and the interval holds.
+-- Each customer has one voice in the score of a segment, the last valid answer
+-- with its weight, so that who is asked more often does not weigh more and the
+-- interval needs no allowance for repeated answers.
 -- The return rate counts orders, mature or not; compare it within the table and
 -- not with a published one. Segments are made of recency, so how many of one
 -- are churned says what the segment is; how many of its customers were lost
@@ -48,8 +49,9 @@ by_segment as (
         sum(rfm.returned_orders) as returned_orders,
         sum(rfm.monetary_gross) as sales_amount,
         sum(rfm.monetary_net) as kept_amount,
-        nps(answers.nps_score) as nps,
-        nps_ci(answers.nps_score) as nps_interval,
+        nps(answers.nps_score, answers.nps_weight) as nps,
+        nps_ci(answers.nps_score, 'adjusted_wald', 0.95, answers.nps_weight)
+            as nps_interval,
         count(answers.nps_score) as nps_answers,
         median(rfm.recency_days) as median_recency_days,
         median(rfm.frequency) as median_frequency,

@@ -18,10 +18,11 @@
 -- mature_orders         orders that rate is of
 -- refund_amount         paid back on its orders so far, of whatever kind
 -- nps                   net promoter score of $nps_scope, answers of those
---                       days, in points
--- nps_lower             lower end of its 95 % interval
+--                       days, weighted, in points
+-- nps_lower             lower end of its 95 % interval (adjusted Wald),
+--                       clustered by customer
 -- nps_upper             upper end
--- nps_answers           valid answers
+-- nps_answers           valid answers, whatever they weigh
 -- tickets               contact cases of those days
 -- contacts_per_1000_orders  1000 * tickets / orders
 -- last_ordered_at       its last order of whatever kind
@@ -52,8 +53,9 @@ sales as (
 answers as (
     select
         shop_id,
-        nps(score) as nps,
-        nps_ci(score) as nps_interval,
+        nps(score, weight) as nps,
+        nps_ci(score, 'adjusted_wald', 0.95, weight, customer_id)
+            as nps_interval,
         count(*) as nps_answers
     from staging.surveys
     where

@@ -39,7 +39,8 @@
 -- team unless sla_in_business_hours is false, and stand still while a solution
 -- waits for the customer; the medians are on the clock of the wall. A broken
 -- promise counts although the case is still open. First replies are judged of
--- people only.
+-- people only. csat counts cases, each once: survey weights are not used, and
+-- cases of one customer count as independent.
 
 with
 

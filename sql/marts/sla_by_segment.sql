@@ -39,7 +39,8 @@
 -- waits for the customer; the medians are on the clock of the wall. A broken
 -- promise counts although the case is still open. First replies are judged of
 -- people only. Segments are those of the report day. Those who buy often are
--- champions, loyal_customers and cant_lose_them.
+-- champions, loyal_customers and cant_lose_them. csat counts cases, each once:
+-- survey weights are not used, and cases of one customer count as independent.
 
 with
 

@@ -39,7 +39,9 @@
 -- waits for the customer; the medians are on the clock of the wall. A broken
 -- promise counts although the case is still open. First replies are judged of
 -- people only. VIP customers have other promises and other issues: the medians
--- say who is served faster, the rates who is served as promised.
+-- say who is served faster, the rates who is served as promised. csat counts
+-- cases, each once: survey weights are not used, and cases of one customer
+-- count as independent.
 
 with
 

@@ -63,7 +63,8 @@
 -- Cases opened in the $support_window_days days before the report day. Channels
 -- of cases are not those of orders: each is set against all purchases of those
 -- days. What people write in about differs by channel, see
--- marts.support_kpis_by_issue.
+-- marts.support_kpis_by_issue. csat counts cases, each once: survey weights are
+-- not used, and cases of one customer count as independent.
 
 select
     member as channel,

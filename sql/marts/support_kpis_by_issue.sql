@@ -63,7 +63,8 @@
 --
 -- Cases opened in the $support_window_days days before the report day. Every
 -- issue is set against all purchases of those days, so that the complaints of
--- the issues add up.
+-- the issues add up. csat counts cases, each once: survey weights are not used,
+-- and cases of one customer count as independent.
 
 select
     member as issue_type,

@@ -73,7 +73,8 @@
 -- solution, so the backlog of the past is a little too high where there was a
 -- solution in between. Young months have open cases: compare
 -- fcr_immature_tickets and open_tickets first. Months in which nothing was
--- opened or solved have no row.
+-- opened or solved have no row. csat counts cases, each once: survey weights
+-- are not used, and cases of one customer count as independent.
 
 select
     period_start as opened_month,

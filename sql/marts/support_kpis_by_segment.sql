@@ -63,7 +63,9 @@
 --
 -- Cases opened in the $support_window_days days before the report day. Segments
 -- are those of the report day: a customer who left after a bad case stands in
--- the segment left for. That is a description, not an effect.
+-- the segment left for. That is a description, not an effect. csat counts
+-- cases, each once: survey weights are not used, and cases of one customer
+-- count as independent.
 
 with
 

@@ -62,7 +62,9 @@
 --
 -- Cases opened in the $support_window_days days before the report day. Each
 -- team is set against all purchases of those days. Teams have other issues than
--- each other: marts.agents compares like with like.
+-- each other: marts.agents compares like with like. csat counts cases, each
+-- once: survey weights are not used, and cases of one customer count as
+-- independent.
 
 select
     member as team,

@@ -74,7 +74,8 @@
 -- solution in between. Young weeks have open cases: compare
 -- fcr_immature_tickets and open_tickets first. The last $history_weeks weeks,
 -- and the one of the report day if it has begun; weeks in which nothing was
--- opened or solved have no row.
+-- opened or solved have no row. csat counts cases, each once: survey weights
+-- are not used, and cases of one customer count as independent.
 
 select
     period_start as opened_week,

@@ -29,7 +29,7 @@
 -- Answers of the last $history_weeks complete weeks and the days since. The
 -- mean and not the score, so that NPS, CSAT and CES can be read side by side. A
 -- difference may come of the channel or of the people who use it; only asking
--- at random tells. Answers count as independent.
+-- at random tells. Answers count as independent. Survey weights are not used.
 
 with
 

@@ -12,16 +12,19 @@
 -- csat_lower   lower end of its 95 % Wilson interval
 -- csat_upper   upper end
 -- csat_answers  cases with a valid answer about them
--- nps          net promoter score of the orders the cases are about, of answers
---              given after the case was opened
--- nps_lower    lower end of its 95 % interval
+-- nps          net promoter score of the last answer about each order the cases
+--              are about, where given after the case was opened and not to a
+--              relationship survey, weighted, in points
+-- nps_lower    lower end of its 95 % interval (adjusted Wald), clustered by
+--              customer
 -- nps_upper    upper end
--- nps_answers  valid answers
+-- nps_answers  orders with such an answer, whatever it weighs
 -- is_enough    at least $min_n answers about the cases
 --
 -- All cases of the lake that were replied to, or solved, on the clock of the
 -- wall. Hard cases take longer and please less: a falling line is where to
--- look, not what a shorter wait would bring.
+-- look, not what a shorter wait would bring. csat counts cases, each once, and
+-- knows neither weights nor that cases of one customer are alike.
 
 with
 
@@ -29,6 +32,9 @@ answers as (
     select
         order_id,
         last_value(score order by responded_at, response_id) as nps_score,
+        last_value(weight order by responded_at, response_id) as nps_weight,
+        last_value(customer_id order by responded_at, response_id)
+            as customer_id,
         max(responded_at) as responded_at
     from staging.surveys
     where
@@ -69,6 +75,8 @@ waits as (
 banded as (
     select
         waits.clock,
+        waits.order_id,
+        waits.created_at,
         waits.is_satisfied,
         case
             when waits.hours < 1 then 1
@@ -77,27 +85,51 @@ banded as (
             when waits.hours < 24 then 4
             when waits.hours < 72 then 5
             else 6
-        end as band_no,
-        case
-            when answers.responded_at >= waits.created_at
-                then answers.nps_score
-        end as nps_score
+        end as band_no
     from waits
+),
+
+-- First by order, so that two cases about it do not count its answer twice;
+-- cases without an order are one row.
+by_order as (
+    select
+        clock,
+        band_no,
+        order_id,
+        count(*) as tickets,
+        count(*) filter (where is_satisfied) as satisfied,
+        count(is_satisfied) as csat_answers,
+        min(created_at) as first_created_at
+    from banded
+    group by clock, band_no, order_id
+),
+
+with_answers as (
+    select
+        by_order.*,
+        case
+            when answers.responded_at >= by_order.first_created_at
+                then answers.nps_score
+        end as nps_score,
+        answers.nps_weight,
+        answers.customer_id
+    from by_order
     left join answers
-        on waits.order_id = answers.order_id
+        on by_order.order_id = answers.order_id
 ),
 
 measured as (
     select
         clock,
         band_no,
-        count(*) as tickets,
-        count(*) filter (where is_satisfied) as satisfied,
-        count(is_satisfied) as csat_answers,
-        nps(nps_score) as nps,
-        nps_ci(nps_score) as nps_interval,
+        sum(tickets) as tickets,
+        sum(satisfied) as satisfied,
+        sum(csat_answers) as csat_answers,
+        nps(nps_score, nps_weight) as nps,
+        nps_ci(nps_score, 'adjusted_wald', 0.95, nps_weight, customer_id)
+            as nps_interval,
         count(nps_score) as nps_answers
-    from banded
+    from with_answers
     group by clock, band_no
 ),
 
