@@ -11,7 +11,8 @@
 -- rank                 1 for the article with most units back beyond what its
 --                      category would have; ties in the order of sku
 -- abc_class            class of the article by refunds and booked cost: A for
---                      those that make the first 80 %, B up to 95 %, C the rest
+--                      those that make the first $abc_a_share, B up to
+--                      $abc_b_share, C the rest
 -- units_sold           units of mature sales
 -- units_returned       of those, sent back for money
 -- unit_return_rate     units_returned / units_sold
