@@ -252,6 +252,22 @@ mod tests {
         Some((score, 100.0 * squares.sqrt() / n, independent))
     }
 
+    /// The squared numbers of answers of each customer; who is unknown has one.
+    fn voices(rows: &[Row]) -> f64 {
+        let mut alone = 0.0;
+        let mut known = [0.0_f64; 2];
+        for (score, customer) in rows {
+            if coded(&[(*score, Some(1.0))], true).is_empty() {
+                continue;
+            }
+            match customer {
+                Some(customer) => known[*customer as usize / 2] += 1.0,
+                None => alone += 1.0,
+            }
+        }
+        alone + known[0].powi(2) + known[1].powi(2)
+    }
+
     #[test]
     fn nps_se_with_clusters_passes_the_common_tests() {
         Subject {
@@ -278,12 +294,13 @@ mod tests {
                     answers.iter().filter(|a| a.0 == code).count() as f64 / answers.len() as f64
                 };
                 // As many independent answers as have the error of these, but not more.
-                let effect = if error > 1e-9 {
+                let n = answers.len() as f64;
+                let effect = if independent > 1e-9 {
                     (error / independent).powi(2).max(1.0)
                 } else {
-                    1.0
+                    voices(rows) / n
                 };
-                let n = answers.len() as f64 / effect;
+                let n = n / effect;
                 let p = (share(1.0) * n + 0.75) / (n + 3.0);
                 let d = (share(-1.0) * n + 0.75) / (n + 3.0);
                 let error = ((p + d - (p - d).powi(2)) / (n + 3.0)).sqrt();

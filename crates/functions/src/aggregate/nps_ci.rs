@@ -25,7 +25,7 @@ one category. With weights, `wald` uses the linearised error of `nps_se` and `ad
 number of answers, (sum w)^2 / sum w^2. Answers are taken as independent, unless a cluster, the customer, says whose \
 they are: `wald` then uses the clustered error of `nps_se`, and `adjusted_wald` divides the number of answers by the \
 design effect, the squared ratio of that error to the one without clusters, at least 1 (Korn and Graubard 1998); for one \
-answer each both are the same as without; an answer whose cluster is NULL stands for itself. NULL and invalid scores are treated \
+answer each both are the same as without; where all are of one mind `adjusted_wald` counts a cluster as one answer; an answer whose cluster is NULL stands for itself. NULL and invalid scores are treated \
 as by `nps`; without valid answers the result is NULL.",
     syntax_example = "nps_ci(score [, method [, level [, weight [, cluster]]]])",
     sql_example = r#"```sql

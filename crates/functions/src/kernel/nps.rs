@@ -137,6 +137,8 @@ pub(crate) struct Clustering<'a> {
     total: f64,
     /// Squares of what clusters contribute to the mean.
     variance: f64,
+    /// Squares of what clusters weigh.
+    squares: f64,
 }
 
 impl<'a> Clustering<'a> {
@@ -149,6 +151,7 @@ impl<'a> Clustering<'a> {
             net: promoters - detractors,
             total: answers.total(),
             variance: 0.0,
+            squares: 0.0,
         })
     }
 
@@ -156,14 +159,16 @@ impl<'a> Clustering<'a> {
     pub(crate) fn add_answers(&mut self, squares: [f64; 3]) {
         for (squares, code) in squares.into_iter().zip([1.0, 0.0, -1.0]) {
             self.variance += squares * self.contribution(code, 1.0).powi(2);
+            self.squares += squares;
         }
     }
 
     /// Adds a cluster, by the weights of its answers.
     pub(crate) fn add_cluster(&mut self, weights: [f64; 3]) {
         let [promoters, _, detractors] = weights;
-        let contribution = self.contribution(promoters - detractors, weights.iter().sum());
-        self.variance += contribution.powi(2);
+        let weight: f64 = weights.iter().sum();
+        self.variance += self.contribution(promoters - detractors, weight).powi(2);
+        self.squares += weight.powi(2);
     }
 
     /// Returns the weighted deviations from the mean, in whole numbers for whole
@@ -182,10 +187,14 @@ impl<'a> Clustering<'a> {
     ///
     /// The effective number of answers is divided by the design effect, the squared
     /// ratio of the errors with and without clusters (Korn and Graubard 1998), at least 1.
+    /// Where all are of one mind both errors are 0, and a cluster counts as one answer.
     pub(crate) fn interval(&self, method: Method, z: f64) -> Option<(f64, f64)> {
         let independent = self.answers.standard_error()?;
-        let effect = (self.standard_error()? / independent).powi(2);
-        // Where all are of one mind both errors are 0: no effect is known.
+        let effect = if independent > 0.0 {
+            (self.standard_error()? / independent).powi(2)
+        } else {
+            self.squares / self.answers.squares.iter().sum::<f64>()
+        };
         let effect = if effect > 1.0 && effect.is_finite() {
             effect
         } else {
