@@ -12,6 +12,7 @@ mod run;
 mod shell;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -20,6 +21,9 @@ use args::Args;
 /// Planning allocates a great deal, from many threads: a third of its time was the system's allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How long the end waits for work that nobody wants any more.
+const SHUTDOWN: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -32,8 +36,9 @@ fn main() -> ExitCode {
         // On a worker, for its stack: the main thread's is the system's choice.
         Ok(runtime) => {
             let done = runtime.block_on(async { tokio::spawn(commands::run(args)).await });
-            // A query that was cancelled may still be busy with its last batch.
-            runtime.shutdown_background();
+            // A query that was cancelled may still be busy with its last batch. Whoever ends in
+            // time is joined: to let threads go while they end can crash in glibc (bug 19951).
+            runtime.shutdown_timeout(SHUTDOWN);
             match done {
                 Ok(done) => done,
                 Err(panic) => Err(failure::Failure::internal(&panic.to_string())),

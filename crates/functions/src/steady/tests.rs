@@ -1,3 +1,5 @@
+//! Steady sums beside plain loops and DataFusion's own functions, in any order and split.
+
 use datafusion::prelude::SessionConfig;
 
 use super::*;
