@@ -74,6 +74,7 @@ async fn a_single_row_is_the_left_side_of_a_cross_join() {
         "(select max(id) as most from source.events having max(id) > 3)",
         "(select most + row_number() over () - 1 as most from (select max(id) as most from numbers))",
         "(select id as most from numbers order by id desc limit 1)",
+        "(select id as most from (select max(id) as id from numbers group by tens) order by id desc limit 1)",
     ] {
         let sql = format!(
             "select count(*), sum(most) from (select id, most from numbers cross join {one})"

@@ -14,16 +14,15 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
-use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::joins::CrossJoinExec;
-use datafusion::physical_plan::limit::GlobalLimitExec;
 use datafusion::physical_plan::placeholder_row::PlaceholderRowExec;
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 
 use crate::shared::rows::SharedExec;
 
@@ -81,8 +80,10 @@ fn has_one_row(plan: &dyn ExecutionPlan) -> bool {
         );
         return is_whole && aggregate.group_expr().is_empty() || all_children(plan);
     }
-    if let Some(limit) = plan.downcast_ref::<GlobalLimitExec>() {
-        return limit.fetch().is_some_and(|n| n <= 1);
+    // A limit, or a sort or a merge that stops there; of each partition, though.
+    let n_parts = plan.output_partitioning().partition_count();
+    if n_parts == 1 && plan.fetch().is_some_and(|n| n <= 1) {
+        return true;
     }
     let passes_on = plan.is::<ProjectionExec>()
         || plan.is::<FilterExec>()
