@@ -11,6 +11,7 @@ below it are those whose cost is planning. Needs nothing but Python.
 import argparse
 import os
 import pathlib
+import signal
 import subprocess
 import tempfile
 import time
@@ -28,7 +29,8 @@ def run(program, workspace, sql, out, timeout):
             if pid:
                 break
             if time.perf_counter() - start > timeout:
-                process.kill()
+                # Not `process.kill`, which takes the status that is waited for here.
+                os.kill(process.pid, signal.SIGKILL)
             time.sleep(0.005)
     finally:
         process.returncode = 0
