@@ -28,13 +28,15 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::SessionContext;
 
+use aftersight_stats::exact_sum::ExactSum;
+
 use crate::additive::{Build, Kernel, Rows, State};
 use double_sum::DoubleSum;
 
 /// Makes sums, means, variances and deviations of doubles the same in whatever order rows come.
 ///
 /// Replaces `sum`, `avg`, `var`, `var_pop`, `stddev` and `stddev_pop` (and their other
-/// names) of the session. A group takes 24 bytes instead of 8 for a sum, 40 instead of
+/// names) of the session. A group takes 24 bytes instead of 8 for a sum, 56 instead of
 /// 24 for a variance. `corr`, `covar` and `regr` remain as they are.
 pub fn register_steady_sums(ctx: &SessionContext) {
     for (built_in, measure) in [
@@ -87,7 +89,7 @@ impl Steady {
         match self.measure {
             Measure::Sum | Measure::Mean => Box::new(Sums::<1>(self.measure)),
             Measure::Variance { .. } | Measure::Deviation { .. } => {
-                Box::new(Sums::<2>(self.measure))
+                Box::new(Sums::<3>(self.measure))
             }
         }
     }
@@ -124,7 +126,7 @@ impl AggregateUDFImpl for Steady {
         }
         let columns = match self.measure {
             Measure::Sum | Measure::Mean => Sums::<1>::columns(),
-            Measure::Variance { .. } | Measure::Deviation { .. } => Sums::<2>::columns(),
+            Measure::Variance { .. } | Measure::Deviation { .. } => Sums::<3>::columns(),
         };
         let fields = columns.into_iter().map(|(name, data_type)| {
             let name = format_state_name(args.name, &name);
@@ -205,7 +207,7 @@ impl AggregateUDFImpl for Steady {
     }
 }
 
-/// The sum of a column and, where N is two, of its squares.
+/// The sum of a column and, where N is three, of its squares.
 #[derive(Debug)]
 struct Sums<const N: usize>(Measure);
 
@@ -215,7 +217,10 @@ impl<const N: usize> Sums<N> {
     }
 }
 
-/// How many values there were, and the sums of their powers.
+/// How many values there were, their sum, and of their squares the sums of the rounded
+/// ones and of what rounding took off: a square has 106 bits, so one sum of both would
+/// be full with its first term, and the order of rows would show where the values
+/// differ little.
 #[derive(Debug, Clone, Copy)]
 struct Moments<const N: usize> {
     n: i64,
@@ -237,28 +242,45 @@ impl<const N: usize> Moments<N> {
         self.n += 1;
         self.sums[0].add(x);
         if N > 1 {
-            self.sums[1].add_square(x);
+            let square = x * x;
+            self.sums[1].add(square);
+            if square.is_finite() {
+                self.sums[2].add(x.mul_add(x, -square));
+            }
         }
     }
 
     /// Returns the squared distances from the mean, summed.
     fn squares(&self) -> f64 {
-        let mut squares = self.sums[N - 1];
-        squares.unmerge(&self.sums[0].squared().divided_by(self.n as f64));
-        // Not `max`, which would make a number of NaN.
-        if squares.high < 0.0 {
-            0.0
-        } else {
-            squares.high
+        let [sum, squares, rests] = [self.sums[0], self.sums[1], self.sums[N - 1]];
+        let mut distances = squares;
+        distances.merge(&rests);
+        distances.unmerge(&sum.squared().divided_by(self.n as f64));
+        // 106 bits less those that went out with the mean are more than a double has.
+        if distances.high > squares.high * CANCELLED {
+            return distances.high;
         }
+        // Halved until both products are below the sum of squares: no overflow.
+        let scale = 0.5_f64.powi(64 - self.n.leading_zeros() as i32);
+        let sum = ExactSum::from_parts(&[sum.high, sum.low]);
+        ExactSum::from_parts(&[squares.high, squares.low, rests.high, rests.low])
+            .scaled(self.n as f64 * scale)
+            .minus(&sum.scaled(scale).times(&sum))
+            .value()
+            // Sums that have lost bits can be below zero together.
+            .map_or(f64::NAN, |d| d.max(0.0) / (self.n as f64 * scale))
     }
 }
 
+/// The share of the squares below which their distance from the mean is worked out exactly.
+const CANCELLED: f64 = 1.0 / (1_u64 << 44) as f64;
+
 impl<const N: usize> State for Moments<N> {
     fn columns() -> Vec<(String, DataType)> {
-        let halves = (1..=N).flat_map(|power| {
-            ["high", "low"].map(|half| (format!("sum_{power}_{half}"), DataType::Float64))
-        });
+        let halves = ["sum", "sum_squares", "sum_rests"][..N]
+            .iter()
+            .flat_map(|sum| ["high", "low"].map(|half| format!("{sum}_{half}")))
+            .map(|name| (name, DataType::Float64));
         std::iter::once(("n".to_string(), DataType::Int64))
             .chain(halves)
             .collect()
@@ -285,8 +307,8 @@ impl<const N: usize> State for Moments<N> {
     fn encode(states: &[Self]) -> Result<Vec<ArrayRef>> {
         let n = Int64Array::from_iter_values(states.iter().map(|state| state.n));
         let mut columns: Vec<ArrayRef> = vec![Arc::new(n)];
-        for power in 0..N {
-            let sums = || states.iter().map(|state| state.sums[power]);
+        for i in 0..N {
+            let sums = || states.iter().map(|state| state.sums[i]);
             let high = Float64Array::from_iter_values(sums().map(|sum| sum.high));
             let low = Float64Array::from_iter_values(sums().map(|sum| sum.low));
             columns.push(Arc::new(high));
@@ -307,10 +329,10 @@ impl<const N: usize> State for Moments<N> {
         for (row, &group) in groups.iter().enumerate() {
             let state = &mut states[group];
             state.n += n[row];
-            for (power, sum) in state.sums.iter_mut().enumerate() {
+            for (i, sum) in state.sums.iter_mut().enumerate() {
                 sum.merge(&DoubleSum {
-                    high: halves[2 * power][row],
-                    low: halves[2 * power + 1][row],
+                    high: halves[2 * i][row],
+                    low: halves[2 * i + 1][row],
                 });
             }
         }

@@ -25,14 +25,6 @@ impl DoubleSum {
         *self = Self::normal(sum, self.low + error);
     }
 
-    /// Adds the square of a number, which takes twice its digits.
-    #[inline]
-    pub(crate) fn add_square(&mut self, x: f64) {
-        let square = x * x;
-        let low = x.mul_add(x, -square);
-        self.merge(&Self::normal(square, low));
-    }
-
     /// Adds another sum.
     #[inline]
     pub(crate) fn merge(&mut self, other: &Self) {

@@ -124,6 +124,33 @@ async fn variance_keeps_its_digits_far_from_zero() {
     assert_near(&value(&session(), query).await, &[30.0], 1e-12);
 }
 
+/// Values that are all the same, or nearly, in an order that used to show.
+#[test]
+fn the_order_of_rows_does_not_show_in_what_the_mean_leaves() {
+    let squares = |values: &[f64], split: usize| {
+        let (left, right) = values.split_at(split);
+        let mut whole = Moments::<3>::default();
+        for part in [right, left] {
+            let mut moments = Moments::default();
+            part.iter().for_each(|x| moments.add(*x));
+            whole.merge(&moments);
+        }
+        whole.squares()
+    };
+    let near: Vec<f64> = (0..40).map(|i| 1e8 + 0.1 * f64::from(i * i % 7)).collect();
+    for split in 0..40 {
+        for x in [0.1, -3.7, 12.99, 1.0 / 3.0, 1e-140, 1e150] {
+            assert_eq!(squares(&[x; 40], split), 0.0, "{x}");
+        }
+        assert_eq!(squares(&near, split), squares(&near, 0));
+    }
+    let mean = near.iter().map(|x| x - 1e8).sum::<f64>() / 40.0;
+    let expected: f64 = near.iter().map(|x| (x - 1e8 - mean).powi(2)).sum();
+    assert!((squares(&near, 0) / expected - 1.0).abs() < 1e-12);
+    assert!(squares(&[1.0, f64::INFINITY], 1).is_nan());
+    assert!(squares(&[f64::NAN, 2.0], 1).is_nan());
+}
+
 #[tokio::test]
 async fn nothing_is_left_in_a_window_by_what_has_left_it() {
     let query = "select max(abs(s - x)) from (select x, \
