@@ -34,6 +34,7 @@ mod engine;
 pub mod examples;
 pub mod guess;
 pub mod output;
+mod own_text;
 
 pub use bind::{Parameters, parameter_text};
 pub use datafusion::scalar::ScalarValue;

@@ -3,6 +3,7 @@
 //! Most of them give wrong rows or lose a good file without any error, so the
 //! tests compare with a second way to the same answer.
 
+mod buffers;
 mod copy;
 mod distinct;
 mod files;

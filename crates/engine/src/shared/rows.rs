@@ -27,6 +27,8 @@ use futures::future::{BoxFuture, Shared};
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use tokio::task::JoinSet;
 
+use crate::own_text::own_text;
+
 /// The share of memory, one part in so many, that the rows of one view may take.
 const SHARE: usize = 8;
 
@@ -127,7 +129,10 @@ impl Compact {
                 return Ok(Some(batch));
             }
             match self.rows.next().await {
-                Some(batch) => self.own.push_batch(with_schema(&batch?, &self.schema)?)?,
+                Some(batch) => {
+                    let batch = own_text(with_schema(&batch?, &self.schema)?)?;
+                    self.own.push_batch(batch)?;
+                }
                 None if self.own.is_empty() => return Ok(None),
                 None => self.own.finish_buffered_batch()?,
             }
