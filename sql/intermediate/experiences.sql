@@ -18,18 +18,14 @@
 
 with
 
--- What happened to whom and when; answers are among it, and take their turn
--- before what happens at the same instant.
+-- What happened to whom and when.
 events as (
     select
         customer_id,
         requested_at as at,
         'return' as event,
-        1 as turn,
         reason,
-        is_seller_fault,
-        null as response_id,
-        null as kind
+        is_seller_fault
     from intermediate.returns_with_lines
     where kind in ('return', 'exchange')
     union all
@@ -40,25 +36,17 @@ events as (
             when delivered_at > promised_at then 'late_delivery'
             else 'delivery'
         end as event,
-        1 as turn,
         null as reason,
-        null as is_seller_fault,
-        null as response_id,
-        null as kind
+        null as is_seller_fault
     from staging.orders
-    where
-        is_purchase
-        and delivered_at is not null
+    where is_purchase
     union all
     select
         customer_id,
         created_at as at,
         'ticket' as event,
-        1 as turn,
         null as reason,
-        null as is_seller_fault,
-        null as response_id,
-        null as kind
+        null as is_seller_fault
     from staging.tickets
     union all
     select
@@ -66,11 +54,8 @@ events as (
         created_at
         + cast(concat($slow_reply_hours, ' hours') as interval) as at,
         'slow_reply' as event,
-        1 as turn,
         null as reason,
-        null as is_seller_fault,
-        null as response_id,
-        null as kind
+        null as is_seller_fault
     from staging.tickets
     where
         not coalesce(is_bot_contained, false)
@@ -80,64 +65,72 @@ events as (
             + cast(concat($slow_reply_hours, ' hours') as interval),
             true
         )
-    union all
-    select
-        customer_id,
-        responded_at as at,
-        'answer' as event,
-        0 as turn,
-        null as reason,
-        null as is_seller_fault,
-        response_id,
-        kind
-    from intermediate.answers
 ),
 
--- When each of it last happened before, in one pass over each customer.
-with_last as (
+-- What is not older than $experience_days happened in the period of the answer
+-- or in the one before, so that no account is joined with all its years.
+events_with_periods as (
+    select
+        *,
+        cast(
+            floor(
+                date_part('epoch', at)
+                / (86400.0 * greatest($experience_days, 1))
+            ) as bigint
+        ) as period
+    from events
+    where
+        customer_id is not null
+        and at is not null
+),
+
+events_by_period as (
+    select
+        customer_id,
+        at,
+        event,
+        reason,
+        is_seller_fault,
+        unnest(make_array(period, period + 1)) as period
+    from events_with_periods
+),
+
+answers as (
     select
         response_id,
         kind,
-        at,
-        event,
-        last_value(reason) ignore nulls over history as last_reason,
-        max(case when event = 'return' then at end) over history
-            as last_return_at,
-        max(case when is_seller_fault then at end) over history
-            as last_faulty_return_at,
-        max(case when event in ('delivery', 'late_delivery') then at end)
-            over history as last_delivery_at,
-        max(case when event = 'late_delivery' then at end) over history
-            as last_late_delivery_at,
-        max(case when event = 'ticket' then at end) over history
-            as last_ticket_at,
-        max(case when event = 'slow_reply' then at end) over history
-            as last_slow_reply_at
-    from events
+        customer_id,
+        responded_at,
+        responded_at
+        - cast(concat($experience_days, ' days') as interval) as since_at,
+        cast(
+            floor(
+                date_part('epoch', responded_at)
+                / (86400.0 * greatest($experience_days, 1))
+            ) as bigint
+        ) as period
+    from intermediate.answers
     where customer_id is not null
-    window history as (
-        partition by customer_id
-        order by at, turn
-        rows between unbounded preceding and current row
-    )
-),
-
-recent as (
-    select
-        *,
-        at - cast(concat($experience_days, ' days') as interval) as since_at
-    from with_last
-    where event = 'answer'
 )
 
 select
-    response_id,
-    kind,
-    case when last_return_at >= since_at then last_reason end as last_reason,
-    coalesce(last_return_at >= since_at, false) as has_return,
-    coalesce(last_faulty_return_at >= since_at, false) as has_faulty_return,
-    coalesce(last_delivery_at >= since_at, false) as has_delivery,
-    coalesce(last_late_delivery_at >= since_at, false) as has_late_delivery,
-    coalesce(last_ticket_at >= since_at, false) as has_ticket,
-    coalesce(last_slow_reply_at >= since_at, false) as has_slow_reply
-from recent
+    answers.response_id,
+    answers.kind,
+    last_value(events.reason order by events.at, events.reason)
+        filter (where events.reason is not null) as last_reason,
+    count(*) filter (where events.event = 'return') > 0 as has_return,
+    count(*) filter (where events.is_seller_fault) > 0 as has_faulty_return,
+    count(*) filter (where events.event in ('delivery', 'late_delivery')) > 0
+        as has_delivery,
+    count(*) filter (where events.event = 'late_delivery') > 0
+        as has_late_delivery,
+    count(*) filter (where events.event = 'ticket') > 0 as has_ticket,
+    count(*) filter (where events.event = 'slow_reply') > 0 as has_slow_reply
+from answers
+left join events_by_period as events
+    on
+        answers.customer_id = events.customer_id
+        and answers.period = events.period
+        and answers.responded_at > events.at
+        and answers.since_at <= events.at
+group by answers.response_id, answers.kind
