@@ -11,7 +11,7 @@ use super::Aggregate;
 use crate::additive::Build;
 use crate::args::{Call, Kind, Parameter, Parameters};
 use crate::folded::{self, Folded};
-use crate::tally::PairCounts;
+use crate::tally::Baskets;
 use crate::value::{Type, Value};
 
 #[user_doc(
@@ -86,9 +86,9 @@ impl Aggregate for BasketRules {
     fn build(&self, call: &Call) -> Result<Box<dyn Build>> {
         let min_support = call.between(2, 0.0, 1.0)?.unwrap_or(0.01);
         Ok(Box::new(Folded {
-            empty: PairCounts::default(),
+            empty: Baskets::default(),
             result: &RESULT,
-            finish: move |items: &PairCounts| Ok(rules(items, min_support)),
+            finish: move |baskets: &Baskets| Ok(rules(baskets, min_support)),
         }))
     }
 
@@ -97,25 +97,16 @@ impl Aggregate for BasketRules {
     }
 }
 
-fn rules(items: &PairCounts, min_support: f64) -> Value {
-    if items.n() == 0 {
+fn rules(baskets: &Baskets, min_support: f64) -> Value {
+    let (names, baskets) = baskets.contents();
+    if baskets.is_empty() {
         return Value::Null;
-    }
-    let mut baskets: Vec<Vec<&str>> = Vec::new();
-    let mut last = None;
-    // Pairs come in order, so those of a basket follow each other.
-    for (basket, item, _) in items.iter() {
-        match baskets.last_mut() {
-            Some(items) if last == Some(basket) => items.push(item),
-            _ => baskets.push(vec![item]),
-        }
-        last = Some(basket);
     }
     let rules = basket_rules(&baskets, min_support);
     let rules = rules.into_iter().map(|rule| {
         Value::Record(vec![
-            rule.antecedent.into(),
-            rule.consequent.into(),
+            names[rule.antecedent as usize].into(),
+            names[rule.consequent as usize].into(),
             rule.counts.both.into(),
             rule.counts.support().into(),
             rule.counts.confidence().into(),

@@ -1,5 +1,6 @@
 //! States that several aggregates share: sums by arm, pairs, collected rows.
 
+mod baskets;
 mod groups;
 mod impossible;
 mod moments;
@@ -7,6 +8,7 @@ mod pair_counts;
 mod products;
 mod rows;
 
+pub(crate) use baskets::Baskets;
 pub(crate) use groups::Groups;
 pub(crate) use impossible::Impossible;
 pub(crate) use moments::{Arms, Differences, Pairs, read_moments, write_moments};

@@ -10,44 +10,53 @@ use crate::folded::{Bytes, Reader, Tally};
 
 /// Counts by the first and by the second label, of rows with both.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PairCounts(BTreeMap<String, BTreeMap<String, u64>>);
+pub(crate) struct PairCounts {
+    rows: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Asked for after every batch, so it is not counted anew.
+    heap_bytes: usize,
+}
 
 impl PairCounts {
     /// Counts a pair a number of times.
     pub(crate) fn add(&mut self, a: &str, b: &str, n: u64) {
         // Looks before it copies: labels repeat.
-        if let Some(count) = self.0.get_mut(a).and_then(|row| row.get_mut(b)) {
+        if let Some(count) = self.rows.get_mut(a).and_then(|row| row.get_mut(b)) {
             *count += n;
             return;
         }
-        let row = self.0.entry(a.to_string()).or_default();
-        *row.entry(b.to_string()).or_default() += n;
+        let row = self.rows.entry(a.to_string()).or_insert_with(|| {
+            self.heap_bytes += size_of::<(String, BTreeMap<String, u64>)>() + a.len();
+            BTreeMap::new()
+        });
+        // The pair is new, or its row is.
+        row.insert(b.to_string(), n);
+        self.heap_bytes += size_of::<(String, u64)>() + b.len();
     }
 
     /// Returns the number of pairs.
     pub(crate) fn n(&self) -> u64 {
-        self.0.values().flat_map(BTreeMap::values).sum()
+        self.rows.values().flat_map(BTreeMap::values).sum()
     }
 
     /// Returns how many first and how many second labels there are.
     pub(crate) fn n_labels(&self) -> (usize, usize) {
-        let second: BTreeSet<&String> = self.0.values().flat_map(BTreeMap::keys).collect();
-        (self.0.len(), second.len())
+        let second: BTreeSet<&String> = self.rows.values().flat_map(BTreeMap::keys).collect();
+        (self.rows.len(), second.len())
     }
 
     /// Returns all pairs in order, each with its count.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str, u64)> {
-        self.0
+        self.rows
             .iter()
             .flat_map(|(a, row)| row.iter().map(move |(b, n)| (a.as_str(), b.as_str(), *n)))
     }
 
     /// Returns the counts as a table, both labels in order; at least two by two, with zeros.
     pub(crate) fn table(&self) -> Vec<Vec<f64>> {
-        let columns: BTreeSet<&String> = self.0.values().flat_map(BTreeMap::keys).collect();
+        let columns: BTreeSet<&String> = self.rows.values().flat_map(BTreeMap::keys).collect();
         let count = |row: &BTreeMap<String, u64>, b: &String| row.get(b).map_or(0.0, |n| *n as f64);
         let mut table: Vec<Vec<f64>> = self
-            .0
+            .rows
             .values()
             .map(|row| columns.iter().map(|b| count(row, b)).collect())
             .collect();
@@ -95,9 +104,6 @@ impl Tally for PairCounts {
     }
 
     fn heap_bytes(&self) -> usize {
-        let entry = size_of::<(String, u64)>();
-        let row = size_of::<(String, BTreeMap<String, u64>)>();
-        let rows = self.0.keys().map(|a| row + a.len()).sum::<usize>();
-        rows + self.iter().map(|(_, b, _)| entry + b.len()).sum::<usize>()
+        self.heap_bytes
     }
 }
