@@ -22,31 +22,19 @@ use datafusion::logical_expr::planner::{
     PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning,
 };
 use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan};
-use datafusion::optimizer::{Optimizer, OptimizerConfig, OptimizerRule};
+use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 use datafusion::sql::sqlparser::ast::TableFactor;
 
-/// Rules of DataFusion that read what determines what.
-const READERS: [&str; 3] = [
+/// Rules of DataFusion that read what determines what: [`TrueKeys`] comes before each.
+pub(crate) const READERS: [&str; 3] = [
     "replace_distinct_aggregate",
     "eliminate_join",
     "optimize_projections",
 ];
 
-/// DataFusion's rules with this one before each of its readers.
-pub(crate) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
-    let mut rules: Vec<Arc<dyn OptimizerRule + Send + Sync>> = Vec::new();
-    for rule in Optimizer::new().rules {
-        if READERS.contains(&rule.name()) {
-            rules.push(Arc::new(TrueKeys));
-        }
-        rules.push(rule);
-    }
-    rules
-}
-
 /// The rule.
 #[derive(Debug)]
-struct TrueKeys;
+pub(crate) struct TrueKeys;
 
 impl OptimizerRule for TrueKeys {
     fn name(&self) -> &str {

@@ -22,6 +22,8 @@ mod catalog;
 mod keys;
 mod memory;
 mod one_row;
+mod optimizer;
+mod own_text;
 pub mod rules;
 mod session;
 mod shared;
@@ -34,7 +36,6 @@ mod engine;
 pub mod examples;
 pub mod guess;
 pub mod output;
-mod own_text;
 
 pub use bind::{Parameters, parameter_text};
 pub use datafusion::scalar::ScalarValue;

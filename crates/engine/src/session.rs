@@ -20,7 +20,7 @@ use crate::memory::ActivePool;
 use crate::own_text::OwnTextInKept;
 use crate::settings::Settings;
 use crate::shared::PlanOnce;
-use crate::{keys, one_row};
+use crate::{keys, one_row, optimizer};
 
 /// What a session may take of the machine.
 #[derive(Debug, Clone)]
@@ -100,7 +100,7 @@ pub(crate) fn session(
         .with_config(config)
         .with_runtime_env(runtime(limits)?)
         .with_default_features()
-        .with_optimizer_rules(keys::rules())
+        .with_optimizer_rules(optimizer::rules())
         .with_physical_optimizer_rules(one_row::rules())
         .with_physical_optimizer_rule(Arc::new(OwnTextInKept))
         .with_physical_optimizer_rule(Arc::new(YieldInFanOut))
