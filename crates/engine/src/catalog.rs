@@ -368,9 +368,9 @@ impl Names {
         let plan: std::pin::Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(plan);
         let plan = inner.scope(plan).await;
         let plan = plan.map_err(|e: DataFusionError| e.context(format!("in view {name}")))?;
-        // Staging only passes rows on: its readers' filters matter more than reading it once.
-        let table: Arc<dyn TableProvider> = if planning.shares && view.schema != "staging" {
-            Arc::new(SharedView::new(name.clone(), plan, &state)?)
+        let table: Arc<dyn TableProvider> = if planning.shares {
+            let passes_on = view.schema == "staging";
+            Arc::new(SharedView::new(name.clone(), plan, passes_on, &state)?)
         } else {
             Arc::new(ViewTable::new(plan, Some(view.sql.clone())))
         };

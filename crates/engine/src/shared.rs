@@ -5,9 +5,11 @@
 //! one that is read five times would be planned and computed five times, with all
 //! it stands on, and plans of thousands of operators take seconds.
 //!
-//! While a statement is planned every view above staging is a [`SharedView`], a
-//! leaf. [`settle`] then counts the readers: what is read once becomes part of its
-//! reader again, what is read more often stays a leaf. [`PlanOnce`] plans the leaves
+//! While a statement is planned every view is a [`SharedView`], a leaf, which is
+//! analyzed once. [`settle`] then counts the readers: what is read once becomes part
+//! of its reader again, what is read more often stays a leaf. Staging only passes
+//! rows on and becomes part of all its readers: their filters matter more than
+//! reading it once. [`PlanOnce`] plans the leaves
 //! before the statement, each with the columns that all its readers together ask
 //! for, and [`rows::Rows`] computes and keeps them while the statement runs.
 //!
@@ -21,7 +23,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
-use datafusion::common::{Result, internal_err};
+use datafusion::common::{DataFusionError, Result, internal_err};
 use datafusion::datasource::{TableType, source_as_provider};
 use datafusion::execution::context::{QueryPlanner, SessionState};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SubqueryAlias, TableScan};
@@ -36,6 +38,8 @@ pub(crate) mod rows;
 pub(crate) struct SharedView {
     name: String,
     plan: LogicalPlan,
+    /// Whether it becomes part of every reader, however many there are.
+    passes_on: bool,
     /// The plan in which views with one reader have become part of it.
     settled: OnceLock<LogicalPlan>,
     schema: SchemaRef,
@@ -52,10 +56,16 @@ impl fmt::Debug for SharedView {
 impl SharedView {
     /// Analyzes the plan first: only then are the types of its columns known, since the
     /// branches of a union and the arguments of functions are brought together by it.
-    pub(crate) fn new(name: String, plan: LogicalPlan, state: &SessionState) -> Result<Self> {
+    pub(crate) fn new(
+        name: String,
+        plan: LogicalPlan,
+        passes_on: bool,
+        state: &SessionState,
+    ) -> Result<Self> {
         let plan = analyzed(plan, state)?;
         Ok(SharedView {
             name,
+            passes_on,
             schema: nullable(plan.schema().as_arrow()),
             plan,
             settled: OnceLock::new(),
@@ -151,14 +161,17 @@ pub(crate) fn settle(plan: LogicalPlan, state: &SessionState) -> Result<LogicalP
     };
     let beneath = Beneath::of(&plan)?;
     let mut readers = HashMap::<usize, usize>::new();
-    let mut count = |plan: &LogicalPlan| {
+    let mut count = |plan: &LogicalPlan, of: Option<&SharedView>| {
+        // What becomes part of several readers reads as often as they do.
+        let passes_on = of.filter(|view| view.passes_on);
+        let times = passes_on.map_or(1, |view| readers.get(&view.key()).copied().unwrap_or(1));
         each_scan(plan, |_, view, _| {
-            *readers.entry(view.key()).or_default() += 1;
+            *readers.entry(view.key()).or_default() += times;
         })
     };
-    count(&plan)?;
-    for view in beneath.views() {
-        count(&view.plan)?;
+    count(&plan, None)?;
+    for view in beneath.views().rev() {
+        count(&view.plan, Some(view))?;
     }
     for view in beneath.views() {
         let settled = inline(view.plan.clone(), &readers)?;
@@ -175,7 +188,7 @@ fn inline(plan: LogicalPlan, readers: &HashMap<usize, usize>) -> Result<LogicalP
         };
         let provider = source_as_provider(&scan.source)?;
         match provider.downcast_ref::<SharedView>() {
-            Some(view) if readers.get(&view.key()) == Some(&1) => {
+            Some(view) if view.passes_on || readers.get(&view.key()) == Some(&1) => {
                 let plan = Arc::new(view.settled().clone());
                 let alias = SubqueryAlias::try_new(plan, scan.table_name.clone())?;
                 Ok(Transformed::yes(LogicalPlan::SubqueryAlias(alias)))
@@ -231,11 +244,47 @@ impl QueryPlanner for PlanOnce {
         plan: &LogicalPlan,
         session: &dyn Session,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let planner = DefaultPhysicalPlanner::default();
-        let beneath = Beneath::of(plan)?;
         let Some(state) = session.as_any().downcast_ref::<SessionState>() else {
             return internal_err!("views are planned by a session of our own");
         };
+        match self.plan(plan, state).await {
+            Err(error) if is_of_nullability_alone(&error) => {
+                let mut state = state.clone();
+                let options = state.config_mut().options_mut();
+                options.execution.skip_physical_aggregate_schema_check = true;
+                self.plan(plan, &state).await
+            }
+            planned => planned,
+        }
+    }
+}
+
+/// Whether DataFusion refuses a plan because it holds a column for free of NULLs in one place
+/// and not in another, as it does of a `coalesce` in the branches of a union. Rows and types
+/// are right then; what else it finds to differ stays an error.
+fn is_of_nullability_alone(error: &DataFusionError) -> bool {
+    let DataFusionError::Internal(message) = error.find_root() else {
+        return false;
+    };
+    let differences: Vec<&str> = message
+        .lines()
+        .filter_map(|line| line.strip_prefix("\t- "))
+        .collect();
+    message.starts_with("Physical input schema should be the same")
+        && !differences.is_empty()
+        && differences
+            .iter()
+            .all(|line| line.starts_with("field nullability "))
+}
+
+impl PlanOnce {
+    async fn plan(
+        &self,
+        plan: &LogicalPlan,
+        state: &SessionState,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let planner = DefaultPhysicalPlanner::default();
+        let beneath = Beneath::of(plan)?;
         let mut wanted = Wanted::default();
         wanted.add(plan)?;
         // Readers come first here, so that all they want of a view is known by its turn.

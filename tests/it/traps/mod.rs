@@ -12,4 +12,5 @@ mod keys;
 mod limits;
 mod mapping;
 mod names;
+mod nulls;
 mod pruning;
