@@ -14,73 +14,88 @@
 
 with
 
-events as (
+categories as (
     select
         customer_id,
-        'category' as topic,
-        category as item,
-        cast(net_amount as decimal(18, 2)) as weight
+        category,
+        sum(net_amount) as amount
     from intermediate.kept_lines
-    union all
+    group by customer_id, category
+),
+
+reasons as (
     select
         customer_id,
-        'reason' as topic,
-        reason as item,
-        cast(1 as decimal(18, 2)) as weight
+        reason,
+        count(*) as requests
     from intermediate.returns_with_lines
     where
         customer_id is not null
         and problem is null
-    union all
-    select
-        customer_id,
-        'hour' as topic,
-        lpad(cast(date_part('hour', ordered_at) as varchar), 2, '0') as item,
-        cast(1 as decimal(18, 2)) as weight
-    from intermediate.purchases
-    where customer_id is not null
-    union all
-    select
-        customer_id,
-        'hour' as topic,
-        lpad(cast(date_part('hour', responded_at) as varchar), 2, '0') as item,
-        cast(1 as decimal(18, 2)) as weight
-    from staging.surveys
-    where
-        customer_id is not null
-        and responded_at is not null
-    union all
-    select
-        customer_id,
-        'hour' as topic,
-        lpad(cast(date_part('hour', created_at) as varchar), 2, '0') as item,
-        cast(1 as decimal(18, 2)) as weight
-    from staging.tickets
-    where customer_id is not null
+    group by customer_id, reason
 ),
 
-weighed as (
+contacts as (
     select
         customer_id,
-        topic,
-        item,
-        sum(weight) as weight
-    from events
-    group by customer_id, topic, item
+        ordered_at as at
+    from intermediate.purchases
+    union all
+    select
+        customer_id,
+        responded_at as at
+    from staging.surveys
+    union all
+    select
+        customer_id,
+        created_at as at
+    from staging.tickets
+),
+
+hours as (
+    select
+        customer_id,
+        date_part('hour', at) as hour,
+        count(*) as contacts
+    from contacts
+    where
+        customer_id is not null
+        and at is not null
+    group by customer_id, date_part('hour', at)
+),
+
+-- Each habit by itself, so that nothing is sorted but what has to be.
+habits as (
+    select
+        customer_id,
+        last_value(category order by amount, category desc) as top_category,
+        cast(null as varchar) as top_return_reason,
+        cast(null as bigint) as best_contact_hour
+    from categories
+    group by customer_id
+    union all
+    select
+        customer_id,
+        cast(null as varchar) as top_category,
+        last_value(reason order by requests, reason desc) as top_return_reason,
+        cast(null as bigint) as best_contact_hour
+    from reasons
+    group by customer_id
+    union all
+    -- The most contacts, and of equal hours the one that leaves most of the day.
+    select
+        customer_id,
+        cast(null as varchar) as top_category,
+        cast(null as varchar) as top_return_reason,
+        23 - max(24 * contacts + 23 - hour) % 24 as best_contact_hour
+    from hours
+    group by customer_id
 )
 
 select
     customer_id,
-    last_value(item order by weight, item desc) filter (
-        where topic = 'category'
-    ) as top_category,
-    last_value(item order by weight, item desc) filter (
-        where topic = 'reason'
-    ) as top_return_reason,
-    cast(
-        last_value(item order by weight, item desc) filter (
-            where topic = 'hour'
-        ) as bigint
-    ) as best_contact_hour
-from weighed
+    max(top_category) as top_category,
+    max(top_return_reason) as top_return_reason,
+    max(best_contact_hour) as best_contact_hour
+from habits
 group by customer_id
