@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::csv::writer::WriterBuilder;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::json::writer::{JsonArray, LineDelimited, WriterBuilder as JsonBuilder};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use datafusion::common::plan_err;
 use datafusion::error::DataFusionError;
 use futures::StreamExt;
 use parquet::arrow::ArrowWriter;
@@ -93,6 +94,9 @@ impl<W: Write + Send> ResultWriter<W> {
         schema: SchemaRef,
         mut writer: W,
     ) -> Result<Self, DataFusionError> {
+        if matches!(format, OutputFormat::Csv | OutputFormat::Tsv) {
+            check_flat(&schema)?;
+        }
         let inner = match format {
             OutputFormat::Csv => Inner::Separated(Box::new(
                 WriterBuilder::new().with_header(true).build(writer),
@@ -196,6 +200,26 @@ impl<W: Write + Send> ResultWriter<W> {
                 writer
             }
         })
+    }
+}
+
+/// Refuses lists and structs where a cell has no place for them, before anything is written.
+fn check_flat(schema: &Schema) -> Result<(), DataFusionError> {
+    let mut fields = schema.fields().iter();
+    match fields.find(|field| field.data_type().is_nested()) {
+        None => Ok(()),
+        Some(field) => {
+            let name = field.name();
+            let (what, instead) = match field.data_type() {
+                DataType::Struct(_) => ("a struct", "name a field of it, {}['..'],"),
+                _ => ("a list", "take it apart, unnest({}),"),
+            };
+            let instead = instead.replace("{}", name);
+            plan_err!(
+                "a cell of CSV has no place for {what}, and column {name} is one: {instead} \
+                 or write json, ndjson or parquet"
+            )
+        }
     }
 }
 

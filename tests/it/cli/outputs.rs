@@ -46,6 +46,32 @@ fn formats_hold_the_same_table() {
 }
 
 #[test]
+fn a_list_or_struct_is_refused_where_cells_are_flat() {
+    let shop = shop();
+    for (sql, said) in [
+        (
+            "select 1 as n, make_array(1, 2) as both",
+            "a list, and column both is one: take it apart, unnest(both),",
+        ),
+        (
+            "select nps_ci(9) as nps",
+            "a struct, and column nps is one: name a field of it, nps['..'],",
+        ),
+    ] {
+        for format in ["csv", "tsv"] {
+            let ran = shop.run(&["-q", "-c", sql, "--format", format]);
+            assert_eq!(ran.stdout, "");
+            assert!(ran.stderr.contains(said), "{ran:?}");
+            assert!(
+                ran.stderr.contains("or write json, ndjson or parquet"),
+                "{ran:?}"
+            );
+        }
+        shop.run(&["-q", "-c", sql, "--format", "ndjson"]);
+    }
+}
+
+#[test]
 fn results_of_no_rows_have_their_columns() {
     let shop = shop();
     let sql = "select order_id, gross_amount from raw.orders where false";

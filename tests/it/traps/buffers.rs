@@ -1,6 +1,6 @@
 //! Text that joins hand on with all the buffers of the side they keep.
 
-use datafusion::arrow::array::{Array, AsArray};
+use datafusion::arrow::array::AsArray;
 
 use crate::support::Scratch;
 
