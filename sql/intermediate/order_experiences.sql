@@ -61,26 +61,29 @@ returned as (
     group by purchases.order_id
 ),
 
+-- Every answer, since a later one than the landmark hides no earlier one; what
+-- is asked of a ticket below does not count its rows.
 answers as (
     select
         ticket_id,
-        last_value(score >= scale - 1 order by responded_at, response_id)
-            as is_satisfied,
-        max(responded_at) as responded_at
+        response_id,
+        score >= scale - 1 as is_satisfied,
+        responded_at
     from staging.surveys
     where
         kind = 'csat'
         and ticket_id is not null
         and score is not null
         and problem is null
-    group by ticket_id
 ),
 
 ticketed as (
     select
         purchases.order_id,
-        last_value(answers.is_satisfied order by answers.responded_at)
-        filter (
+        last_value(
+            answers.is_satisfied
+            order by answers.responded_at, answers.response_id
+        ) filter (
             where cast(answers.responded_at as date) < purchases.landmark_date
         ) as is_satisfied,
         -- One ticket without a reply, and the customer was left waiting.

@@ -19,7 +19,7 @@
 --
 -- The revenue side of retention_by_cohort. Refunds count in the month of the
 -- order, so the last months still fall while returns come in. Months that begin
--- on or after the report day have no row.
+-- on or after the report day have no row. Guests are in no cohort.
 
 with
 

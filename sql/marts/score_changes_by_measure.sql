@@ -7,9 +7,10 @@
 --
 -- score_kind                nps, csat or ces
 -- measure                   what was done; none where nothing was
--- feedback                  surveys with critical answers
+-- feedback                  surveys with critical answers, or handed to an
+--                           owner
 -- resurveyed                of those, whose customer answered the same question
---                           later
+--                           again; where something was done, not before that
 -- resurveyed_share          resurveyed / feedback
 -- mean_before               mean answer, of those resurveyed
 -- mean_after                mean of their next answer
@@ -17,15 +18,17 @@
 -- mean_change_lower         lower end of its 95 % interval (paired, Student)
 -- mean_change_upper         upper end
 -- change_beyond_none        mean_change less that of surveys about which
---                           nothing was done
+--                           nothing was done; NULL for none
 -- change_beyond_none_lower  lower end of its 95 % interval (Welch)
 -- change_beyond_none_upper  upper end
 --
 -- Who answered badly answers better next time by chance alone: mean_change is
 -- no effect. change_beyond_none sets it against those for whom nothing was
 -- done, who were not drawn by lot: it is still no proof, see the campaigns for
--- that. Only the customers who answered again are in it. Survey weights are not
--- used.
+-- that. Only the customers who answered again are in it. Answers are as given,
+-- and one mean holds all of a kind: where effort was asked a fall is good.
+-- Limits need two surveys each; several of one customer count as independent.
+-- Survey weights are not used.
 
 with
 

@@ -23,9 +23,11 @@
 --
 -- At the level of the questionnaire: both answers by the same person at the
 -- same moment. Answers to ces are turned so that high is easy, whatever was
--- asked. Answers given in one breath go together more than the experiences
--- behind them do. All of the past; questionnaires count as independent. Limits
--- need four. Survey weights are not used.
+-- asked; where nobody knows what was, they are left out. Answers given in one
+-- breath go together more than the experiences behind them do. All of the past;
+-- questionnaires count as independent. Limits of a correlation need four; those
+-- of nps_difference are of large samples, and with few answers too narrow.
+-- Survey weights are not used.
 
 with
 

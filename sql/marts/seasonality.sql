@@ -13,16 +13,18 @@
 -- seasonal_index   events / expected_events: 1 is an ordinary phase
 -- share            of all events of the window
 -- seasonal_effect  events a day more or less than the moving average of seven
---                  days around it (classical decomposition); for weekdays only
+--                  days around it (classical decomposition); NULL for months,
+--                  and with fewer than 14 days
 -- chi_square       distance of the phases of the cycle from days that are all
 --                  alike
 -- critical_value   what chi_square would exceed once in twenty times, if they
---                  were
+--                  were; NULL where there is one phase only
 -- dispersion       variance of the events of a day over their mean, within
---                  phases: 1 by chance, more where events come together
+--                  phases: 1 by chance, more where events come together; never
+--                  below 1
 -- p_value          probability of such a chi_square / dispersion or a larger
 --                  one, if the days were alike; NULL where fewer than five
---                  events are expected in a phase
+--                  events are expected in a phase, or there is one only
 -- p_value_adjusted  the same, adjusted for all cycles looked at (Benjamini and
 --                  Hochberg)
 -- has_pattern      p_value_adjusted is below 0.05
@@ -32,7 +34,9 @@
 -- once, so that growth and a single sale look like a season; with much data
 -- small patterns are certain and still small: read the index. Events that come
 -- together make chi_square larger than it should be, and critical_value is of
--- one look at events that do not; has_pattern allows for both.
+-- one look at events that do not; has_pattern allows for both. Requests are
+-- those for money or other goods on the day they came in, also the ones that
+-- were withdrawn or refused later, or are of an order nobody knows.
 
 with
 

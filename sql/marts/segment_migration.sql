@@ -22,10 +22,12 @@
 -- from_date         the earlier day, exclusive
 --
 -- The cuts are those of the earlier day and frozen, so a customer moves only by
--- buying, returning, or letting time pass; with cuts of each day a few new
--- champions push others out who did nothing. So to_segment is not the segment
--- of rfm, whose cuts are of the report day. rfm_method does not apply: the cuts
--- are quantiles. Refunds are those known today.
+-- buying or letting time pass; with cuts of each day a few new champions push
+-- others out who did nothing. So to_segment is not the segment of rfm, whose
+-- cuts are of the report day. rfm_method does not apply: the cuts are
+-- quantiles. Returns and refunds are those known today, on both days: what was
+-- sent back in between moves nobody. Without $rfm_net every order counts as
+-- kept.
 
 with
 

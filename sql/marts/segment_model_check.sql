@@ -9,7 +9,7 @@
 -- overlapping_cells  of those, also covered by the rules of another segment
 -- lost_cells         of those, taken by a segment whose rule comes first
 -- customers          customers with these scores on the report day
--- customer_share     of all customers with a score
+-- customer_share     of all customers counted; NULL without any
 -- is_gap             cells that no rule covers
 -- is_reachable       some cell ends up in it
 -- is_used            some customer is in it

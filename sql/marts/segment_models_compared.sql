@@ -4,7 +4,7 @@
 --
 -- model               cells11, rf10, rfm10, putler11 or cn8
 -- is_chosen           the one of $segment_model
--- segments            segments with at least one customer
+-- segments            segments with at least one customer, others among them
 -- customers           customers with a score
 -- others_share        of them in no segment of the model
 -- largest_share       of them in the largest segment
@@ -21,7 +21,11 @@
 --
 -- The same customers and scores for every model. More segments separate better
 -- by themselves: weigh separation against effective_segments, and against who
--- has to act on the segments. cn8 cuts raw values in two and knows no others.
+-- has to act on the segments. cn8 cuts raw values in two and knows no others. A
+-- model of the workspace's own has no row here, though agreement is with it
+-- where it is chosen. The models know scores of 1 to 5: with another $rfm_bins
+-- customers with higher ones are counted for cn8 only. Eta squared is NULL
+-- where all customers are alike.
 
 with
 

@@ -10,8 +10,8 @@
 -- customers        customers with a value (measures), purchases, lines or
 --                  requests of the segment in all (shares)
 -- value            mean of the customers (measures), share (shares)
--- value_lower      lower end of its 95 % interval: Student's for means,
---                  Wilson's for shares
+-- value_lower      lower end of its 95 % interval: Student's for means, NULL
+--                  with one customer; Wilson's for shares
 -- value_upper      upper end
 -- total_value      the same over all segments
 -- index            100 * value / total_value: 130 is 30 % above all customers,
@@ -22,10 +22,13 @@
 -- separation_kind  eta_squared or cramers_v
 --
 -- Behaviour and returns are those of the RFM window, as are category, reason,
--- channel and day_part; voice is the last valid answer; service counts tickets
--- ever, with the mean hours of the customer's own tickets; cost is that of
--- costs_by_customer. Reasons are of requests made for orders of the window, of
--- all kinds; day parts of purchases are night from midnight, morning from 6,
+-- channel and day_part, but for median_gap_days, of all gaps ever that ended;
+-- voice is the last valid answer, as given; service counts tickets ever, with
+-- the mean hours of the customer's own tickets to the first reply and the last
+-- solution, as the columns of tickets say, of those that had one; cost is that
+-- of costs_by_customer. What a segment has no line, request or purchase of has
+-- no row there. Reasons are of requests made for orders of the window, of all
+-- kinds; day parts of purchases are night from midnight, morning from 6,
 -- afternoon from 12 and evening from 18, local. A measure that made the
 -- segments (recency_days, frequency, monetary) separates them by construction.
 -- Lines of one order and requests of one customer are not independent:

@@ -15,11 +15,12 @@
 -- psi_first        the same against the first month shown
 -- cuts_month       month whose customers the cuts were taken from
 --
--- The last $trend_months complete months; every segment that occurs has a row
--- in each of them. Cuts are frozen at the first month with $min_n customers
+-- The last $trend_months complete months, from the first to the last of them
+-- with a customer; every segment that occurs has a row in each. psi_previous is
+-- NULL in the first. Cuts are frozen at the first month with $min_n customers
 -- scored, or the last month if none has: with cuts of each month, quantiles
--- keep the shares of all segments nearly as they are, whatever customers do.
--- By a rule of thumb an index below 0.1 is stable, above 0.25 has moved. A lake
+-- keep the shares of all segments nearly as they are, whatever customers do. By
+-- a rule of thumb an index below 0.1 is stable, above 0.25 has moved. A lake
 -- younger than $rfm_window_days in the first months moves by itself. Orders
 -- that came back count as known today. rfm_method does not apply.
 
@@ -120,7 +121,8 @@ cuts as (
     limit 1
 ),
 
--- At most 125 cells a month, so that the segments are looked up in a small table.
+-- At most 125 cells a month, so that the segments are looked up in a small
+-- table.
 cells as (
     select
         customers.month_number,

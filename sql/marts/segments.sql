@@ -1,9 +1,10 @@
 -- How large is each RFM segment, what is it worth, and what does it say?
 --
 -- grain: segment
--- rows: marts.rfm on rows.segment = cell.segment
+-- rows: marts.rfm on coalesce(rows.segment, 'none') = cell.segment
 --
--- segment            segment of the RFM scores
+-- segment            segment of the RFM scores; none for scores above 5, which
+--                    no model knows, where $rfm_bins is more
 -- customers          customers in it
 -- customer_share     of all customers with a score
 -- orders             orders in the RFM window, kept or not
@@ -18,7 +19,7 @@
 -- nps                net promoter score of $nps_scope, weighted, in points
 -- nps_lower          lower end of its 95 % interval (adjusted Wald)
 -- nps_upper          upper end
--- nps_answers        customers who answered: one answer each, the last one
+-- nps_answers        customers who ever answered: one answer each, the last one
 -- median_recency_days  median days since the last order
 -- median_frequency   median number of orders
 -- median_monetary    median value
@@ -43,7 +44,7 @@ with
 
 by_segment as (
     select
-        rfm.segment,
+        coalesce(rfm.segment, 'none') as segment,
         count(*) as customers,
         sum(rfm.orders) as orders,
         sum(rfm.returned_orders) as returned_orders,
@@ -76,7 +77,7 @@ by_segment as (
         on rfm.customer_id = classes.customer_id
     left join marts.churn
         on rfm.customer_id = churn.customer_id
-    group by rfm.segment
+    group by coalesce(rfm.segment, 'none')
 ),
 
 with_intervals as (

@@ -23,8 +23,10 @@
 -- lost_180_share_upper  upper end
 -- median_days           days after the landmark by which half had bought again;
 --                       NULL if half never did
--- p_value               log-rank test against no_ticket; NULL with fewer than
---                       $min_n orders, where its normal approximation fails
+-- p_value               log-rank test against no_ticket; NULL for no_ticket,
+--                       and where either has fewer than $min_n orders that
+--                       were not followed before the landmark: the test is of
+--                       large samples
 -- p_value_adjusted      the same adjusted for the number of experiences of the
 --                       dimension (Holm)
 --
@@ -101,7 +103,15 @@ groups as (
         km_quantile(days_after_landmark, is_followed, 0.5)
         filter (where label = experience) as median_days,
         case
-            when count(*) filter (where label = experience) >= $min_n
+            when
+                least(
+                    count(days_after_landmark) filter (
+                        where label = experience
+                    ),
+                    count(days_after_landmark) filter (
+                        where label <> experience
+                    )
+                ) >= $min_n
                 then
                     logrank(days_after_landmark, is_followed, label)['p_value']
         end as p_value

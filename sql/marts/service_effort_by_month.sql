@@ -13,7 +13,7 @@
 --                      counted as one, per return
 -- settled_median_days  median days from the request to money back, replacement
 --                      or closing; open requests count for as long as they have
---                      been open
+--                      been open; NULL while fewer than half were settled
 -- settled_p90_days     time by which 90 % were settled; NULL while fewer are
 -- open_returns         requests not settled yet
 -- easy_share           effort answers about returns that say easy / ces_answers

@@ -28,8 +28,8 @@
 -- last_ordered_at       its last order of whatever kind
 -- days_since_order      whole days from it to the report day
 -- is_silent             no order for longer than the largest gap of its own
---                       before, and for more than two days: its data may be
---                       missing
+--                       before, and for more than two days, or none at all: its
+--                       data may be missing
 --
 -- Every shop of the workspace, also one without orders. Orders, answers and
 -- tickets without a shop, or of one that is not in shops, are nowhere in here.

@@ -9,7 +9,7 @@
 -- dimension        all, shop, channel, category, ...
 -- dimension_value  which one of them
 -- week             Monday of the week that is judged: the last one that is
---                  mature and in which something was measured
+--                  mature and in which enough was measured
 -- unit             share, points, count, money, hours or per_1000
 -- cases            what the value is of
 -- value            the measure
@@ -35,7 +35,8 @@
 -- ewma_signal      1 or -1 where the weighted average left its limits; not
 --                  adjusted
 -- cusum_signal     1 or -1 where the summed deviations did; not adjusted
--- is_worse         it moved where one does not want to go
+-- is_worse         it moved where one does not want to go; NULL where only
+--                  is_signal says that it moved
 -- weeks_outside    weeks of the last $monitor_recent_weeks outside the limits
 --
 -- A row for every measure that signals in any of the four ways. Measures with

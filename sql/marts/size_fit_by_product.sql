@@ -28,7 +28,10 @@
 -- on another line, since who orders two sizes keeps one; and those of frequent
 -- returners, who send back whatever they buy. marts.product_problems counts
 -- both, and all reasons. Whether it runs small or large is in the words of the
--- requests only. The ratio is NULL where nothing came back on either side.
+-- requests only. The ratio is NULL where nothing of the rest came back for its
+-- size, its limits also where nothing of the article did; p_value is NULL where
+-- there is no rest, or neither did, and is of large samples: has_wrong_size asks
+-- for more.
 
 with
 
@@ -38,7 +41,9 @@ requests as (
         line_no,
         bool_or(reason = 'size_fit') as is_for_size
     from intermediate.returns_with_lines
-    where problem is null
+    where
+        kind in ('return', 'exchange')
+        and problem is null
     group by order_id, line_no
 ),
 
@@ -52,11 +57,12 @@ lines as (
         max(category) as category
     from intermediate.sold_lines
     where
-        is_mature
-        and sku is not null
+        sku is not null
         and ordered_at >= $sales_window_start_at
     group by order_id, sku
-    having count(*) = 1
+    having
+        count(*) = 1
+        and bool_and(is_mature)
 ),
 
 articles as (

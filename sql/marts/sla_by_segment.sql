@@ -38,9 +38,10 @@
 -- team unless sla_in_business_hours is false, and stand still while a solution
 -- waits for the customer; the medians are on the clock of the wall. A broken
 -- promise counts although the case is still open. First replies are judged of
--- people only. Segments are those of the report day. Those who buy often are
--- champions, loyal_customers and cant_lose_them. csat counts cases, each once:
--- survey weights are not used, and cases of one customer count as independent.
+-- people only. Segments are those of the report day. In cells11 champions and
+-- most loyal_customers are those who buy often; others who do are spread over
+-- the segments by recency and value. csat counts cases, each once: survey
+-- weights are not used, and cases of one customer count as independent.
 
 with
 
