@@ -26,7 +26,7 @@
 -- difference           repeat_rate less that of the experience none
 -- p_value              log-rank test against none, over the whole time; NULL
 --                      for all and none, and where either has fewer than $min_n
---                      orders: the test is of large samples
+--                      orders that were not followed before the landmark
 -- p_value_adjusted     the same adjusted for the number of experiences (Holm)
 --
 -- An order with two experiences is in both; none had none of them. The rates
@@ -87,8 +87,8 @@ groups as (
         case
             when
                 least(
-                    count(*) filter (where has_it),
-                    count(*) filter (where not has_it)
+                    count(days_after_landmark) filter (where has_it),
+                    count(days_after_landmark) filter (where not has_it)
                 ) >= $min_n
                 then logrank(days_after_landmark, is_followed, label)['p_value']
         end as p_value
