@@ -15,7 +15,7 @@
 -- cost_amount     cost; NULL when it is not known
 -- customer_id     customer, NULL when unknown
 -- order_id        order
--- sku             article; NULL for tickets about no return
+-- sku             article; NULL for tickets and refunds about no return
 -- category        category of the article
 -- shop_id         shop
 -- channel         channel of the order

@@ -14,7 +14,7 @@
 -- standard_cost_amount  part that is a standard in place of a missing amount
 -- customer_id     customer, NULL when unknown
 -- order_id        order
--- sku             article; NULL for tickets about no return
+-- sku             article; NULL for tickets and refunds about no return
 -- category        category of the article
 -- shop_id         shop
 -- channel         channel of the order
@@ -22,7 +22,8 @@
 -- opened_at       when the case began
 --
 -- Only cases to which some component applies are here: a request that never
--- came to anything cost nothing.
+-- came to anything cost nothing. A part is NULL where nothing of it is known or
+-- it does not apply.
 
 select
     case_kind,

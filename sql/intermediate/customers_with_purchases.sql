@@ -6,7 +6,8 @@
 -- customer_id           customer with at least one purchase
 -- returner_class        none, earlier, first_time, occasional or frequent, as
 --                       in marts.returner_classes
--- preferred_channel     channel of the last purchase
+-- preferred_channel     channel of the last purchase; NULL where the source
+--                       does not say
 -- orders_ever           purchases
 -- gross_amount_ever     net sales of all of them, whatever came back
 -- net_amount_ever       the same less refunds
@@ -19,7 +20,9 @@
 -- return_refund_amount  refunded so far for goods sent back, of their orders
 -- first_ordered_at      first purchase
 -- last_ordered_at       last purchase
--- first_return_at       when the customer first asked to send something back
+-- first_return_at       when the customer first asked to send something back or
+--                       to exchange it, of the purchases with a return; NULL
+--                       without any
 --
 -- One pass over the purchases for the marts that ask about customers' whole
 -- history.

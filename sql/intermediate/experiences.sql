@@ -10,7 +10,8 @@
 -- has_delivery       a purchase arrived
 -- has_late_delivery  a purchase arrived later than promised
 -- has_ticket         opened a contact case
--- has_slow_reply     waited longer than $slow_reply_hours for a person
+-- has_slow_reply     waited longer than $slow_reply_hours for a person, or for
+--                    a solution without a reply
 --
 -- Within $experience_days before the answer, whatever the answer is about, and
 -- whether or not the request was accepted. Only answers of known customers have
@@ -50,21 +51,18 @@ events as (
     from staging.tickets
     union all
     select
-        customer_id,
-        created_at
+        tickets.customer_id,
+        tickets.created_at
         + cast(concat($slow_reply_hours, ' hours') as interval) as at,
         'slow_reply' as event,
         null as reason,
         null as is_seller_fault
     from staging.tickets
+    inner join intermediate.ticket_clocks as clocks
+        on tickets.ticket_id = clocks.ticket_id
     where
-        not coalesce(is_bot_contained, false)
-        and coalesce(
-            first_public_reply_at
-            > created_at
-            + cast(concat($slow_reply_hours, ' hours') as interval),
-            true
-        )
+        not coalesce(tickets.is_bot_contained, false)
+        and clocks.response_seconds > 3600.0 * $slow_reply_hours
 ),
 
 -- What is not older than $experience_days happened in the period of the answer

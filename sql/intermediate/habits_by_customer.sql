@@ -11,6 +11,8 @@
 --                    tickets; the earliest of equal ones
 --
 -- With few events these are anecdotes, not habits: they name what there was.
+-- Each is NULL for who has none of its events. A questionnaire counts once for
+-- each kind of question in it.
 
 with
 
@@ -82,7 +84,8 @@ habits as (
     from reasons
     group by customer_id
     union all
-    -- The most contacts, and of equal hours the one that leaves most of the day.
+    -- The most contacts, and of equal hours the earliest, which leaves most of
+    -- the day.
     select
         customer_id,
         cast(null as varchar) as top_category,

@@ -6,7 +6,8 @@
 -- component         churn: yearly margin times the higher risk of leaving;
 --                   reputation: what a detractor's word does
 -- cost_amount       estimate; NULL while nobody stated the assumption
--- margin_amount     kept sales less goods of the window, what may be lost
+-- margin_amount     kept sales less goods of the window, not below 0: what may
+--                   be lost
 --
 -- Unhappy is a last NPS answer of 6 or less (on questions of $nps_scope) or a
 -- last satisfaction answer of 3 or less. The two assumptions are settings,

@@ -34,6 +34,7 @@ from staging.surveys
 where
     customer_id is not null
     and score is not null
+    and responded_at is not null
     and problem is null
     and (kind <> 'nps' or scope = $nps_scope)
 group by customer_id

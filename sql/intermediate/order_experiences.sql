@@ -23,7 +23,8 @@
 --                       one of the two best; NULL without an answer
 -- first_reply_hours     hours to the first reply of a person, longest of the
 --                       tickets; NULL if one had none before the landmark
--- resolution_hours      hours to the first solution, likewise
+-- resolution_hours      hours to the first solution, likewise; to the last
+--                       where only that is known
 --
 -- The landmark is the day $experience_landmark_days after the order. What
 -- happened before it makes the group, what happened after it is the outcome,
@@ -61,75 +62,68 @@ returned as (
     group by purchases.order_id
 ),
 
--- Every answer, since a later one than the landmark hides no earlier one; what
--- is asked of a ticket below does not count its rows.
+tickets as (
+    select
+        purchases.order_id,
+        purchases.landmark_date,
+        tickets.ticket_id,
+        tickets.created_at,
+        clocks.first_reply_at,
+        coalesce(clocks.first_solved_at, clocks.solved_at) as solved_at
+    from staging.tickets
+    inner join purchases
+        on tickets.order_id = purchases.order_id
+    inner join intermediate.ticket_clocks as clocks
+        on tickets.ticket_id = clocks.ticket_id
+    where cast(tickets.created_at as date) < purchases.landmark_date
+),
+
 answers as (
     select
-        ticket_id,
-        response_id,
-        score >= scale - 1 as is_satisfied,
-        responded_at
+        tickets.order_id,
+        last_value(
+            surveys.score >= surveys.scale - 1
+            order by surveys.responded_at, surveys.response_id
+        ) as is_satisfied
     from staging.surveys
+    inner join tickets
+        on surveys.ticket_id = tickets.ticket_id
     where
-        kind = 'csat'
-        and ticket_id is not null
-        and score is not null
-        and problem is null
+        surveys.kind = 'csat'
+        and surveys.score is not null
+        and surveys.problem is null
+        and cast(surveys.responded_at as date) < tickets.landmark_date
+    group by tickets.order_id
 ),
 
 ticketed as (
     select
-        purchases.order_id,
-        last_value(
-            answers.is_satisfied
-            order by answers.responded_at, answers.response_id
-        ) filter (
-            where cast(answers.responded_at as date) < purchases.landmark_date
-        ) as is_satisfied,
+        order_id,
         -- One ticket without a reply, and the customer was left waiting.
         case
             when
                 bool_and(
                     coalesce(
-                        cast(tickets.first_public_reply_at as date)
-                        < purchases.landmark_date,
+                        cast(first_reply_at as date) < landmark_date,
                         false
                     )
                 )
                 then
-                    max(
-                        date_diff(
-                            'minute',
-                            tickets.created_at,
-                            tickets.first_public_reply_at
-                        )
-                    ) / 60.0
+                    max(date_diff('minute', created_at, first_reply_at)) / 60.0
         end as first_reply_hours,
         case
             when
                 bool_and(
                     coalesce(
-                        cast(tickets.first_solved_at as date)
-                        < purchases.landmark_date,
+                        cast(solved_at as date) < landmark_date,
                         false
                     )
                 )
                 then
-                    max(
-                        date_diff(
-                            'minute',
-                            tickets.created_at,
-                            tickets.first_solved_at
-                        )
-                    ) / 60.0
+                    max(date_diff('minute', created_at, solved_at)) / 60.0
         end as resolution_hours
-    from staging.tickets
-    inner join purchases
-        on tickets.order_id = purchases.order_id
-    left join answers
-        on tickets.ticket_id = answers.ticket_id
-    where cast(tickets.created_at as date) < purchases.landmark_date
-    group by purchases.order_id
+    from tickets
+    group by order_id
 ),
 
 joined as (
@@ -149,7 +143,7 @@ joined as (
             and orders.delivered_at > orders.promised_at,
             false
         ) as is_late,
-        ticketed.is_satisfied,
+        answers.is_satisfied,
         ticketed.first_reply_hours,
         ticketed.resolution_hours
     from purchases
@@ -163,6 +157,8 @@ joined as (
         on purchases.order_id = returned.order_id
     left join ticketed
         on purchases.order_id = ticketed.order_id
+    left join answers
+        on purchases.order_id = answers.order_id
 )
 
 select

@@ -6,7 +6,8 @@
 --                        replacement
 -- customer_id            buyer, NULL for a guest
 -- shop_id                shop sold through
--- channel                web, app, store, ...
+-- channel                web, app, store, ...; NULL where the source does not
+--                        say
 -- net_amount             goods after discount, without shipping
 -- refund_amount          everything paid back so far, of whatever kind
 -- kept_amount            net_amount less refunds, but for shipping and goodwill
@@ -22,6 +23,7 @@
 -- ordered_date           local day of the order
 -- ordered_at             when the order was placed
 -- first_requested_at     when the customer first asked to send something back
+--                        or to exchange it; NULL without such a request
 --
 -- A purchase is not kept when every unit was sent back for money, when it was
 -- refused at the door, or when all of it was refunded before it was sent.

@@ -12,7 +12,8 @@
 --                                       person; cases still waiting count for
 --                                       as long as they have waited; without
 --                                       cases a bot contained
--- first_response_p90_hours              time by which 90 % were replied to
+-- first_response_p90_hours              time by which 90 % were replied to;
+--                                       NULL while fewer are
 -- first_response_median_business_hours  the median in the hours of the team
 -- resolution_median_hours               median hours to the last solution; open
 --                                       cases count for as long as they have
@@ -68,9 +69,10 @@
 -- were solved on; only closed_tickets, clearance_rate and backlog go by the day
 -- of the solution. A case that was opened again counts as open until its last
 -- solution, so the backlog of the past is a little too high where there was a
--- solution in between. Periods in which nothing was opened or solved have no
--- row. csat counts cases, each once: survey weights are not used, and cases of
--- one customer count as independent.
+-- solution in between; those that are solved, nobody knows when, are never in
+-- it. Periods in which nothing was opened or solved have no row. csat counts
+-- cases, each once: survey weights are not used, and cases of one customer
+-- count as independent.
 
 with
 
@@ -169,7 +171,12 @@ measured as (
         count(*) filter (where is_opening and is_satisfied) as satisfied,
         count(is_satisfied) filter (where is_opening) as csat_answers,
         count(*) filter (where is_opening and is_open) as open_tickets,
-        count(*) filter (where not is_opening) as closed_tickets
+        count(*) filter (where not is_opening) as closed_tickets,
+        count(*) filter (
+            where
+            is_opening
+            and (is_open or solved_at is not null)
+        ) as waiting_tickets
     from tickets
     group by period, period_start
 ),
@@ -177,7 +184,7 @@ measured as (
 backlogs as (
     select
         *,
-        sum(tickets - closed_tickets) over (
+        sum(waiting_tickets - closed_tickets) over (
             partition by period
             order by period_start
             rows between unbounded preceding and current row

@@ -5,7 +5,9 @@
 -- ticket_id             ticket with events
 -- agent_replies         public replies of agents
 -- bot_replies           public replies of bots
--- customer_messages     messages of the customer after the first
+-- customer_messages     messages of the customer after the first: what was done
+--                       at one instant, as a reply and the change of status it
+--                       brings, is one
 -- reopens               times it was opened again after a solution
 -- hand_offs             times another agent than the one before replied or
 --                       solved
@@ -71,7 +73,7 @@ select
     ticket_id,
     count(*) filter (where is_agent_reply) as agent_replies,
     count(*) filter (where actor = 'bot' and is_reply) as bot_replies,
-    count(*) filter (
+    count(distinct occurred_at) filter (
         where actor = 'customer' and event <> 'created'
     ) as customer_messages,
     count(*) filter (

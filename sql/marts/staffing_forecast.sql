@@ -10,7 +10,9 @@
 -- tickets_lower        lower end of the 95 % interval, not below 0
 -- tickets_upper        upper end
 -- agent_hours          expected hours of work: tickets at the mean minutes of
---                      the last $support_window_days days
+--                      the cases of the last $support_window_days days that
+--                      have them, and of those a bot contained, which took
+--                      none; NULL where there are no such cases
 -- agent_hours_upper    the same for the upper end: what to staff for when
 --                      nobody should wait
 -- history_days         days the forecast was made from
@@ -60,8 +62,16 @@ minutes as (
     select
         case when grouping(team) = 1 then 'all' else coalesce(team, 'unknown')
         end as team,
-        cast(avg(cast(handle_minutes as decimal(18, 4))) as double)
-            as handle_minutes
+        cast(
+            avg(
+                cast(
+                    case
+                        when is_bot_contained then coalesce(handle_minutes, 0)
+                        else handle_minutes
+                    end as decimal(18, 4)
+                )
+            ) as double
+        ) as handle_minutes
     from staging.tickets
     where created_at >= $support_window_start_at
     group by grouping sets ((), (team))

@@ -14,7 +14,8 @@
 --                                       person; cases still waiting count for
 --                                       as long as they have waited; without
 --                                       cases a bot contained
--- first_response_p90_hours              time by which 90 % were replied to
+-- first_response_p90_hours              time by which 90 % were replied to;
+--                                       NULL while fewer are
 -- first_response_median_business_hours  the median in the hours of the team
 -- resolution_median_hours               median hours to the last solution; open
 --                                       cases count for as long as they have
@@ -63,9 +64,9 @@
 --
 -- Cases opened in the $support_window_days days before the report day. Segments
 -- are those of the report day: a customer who left after a bad case stands in
--- the segment left for. That is a description, not an effect. csat counts
--- cases, each once: survey weights are not used, and cases of one customer
--- count as independent.
+-- the segment left for. That is a description, not an effect. Segments without
+-- a case have no row. csat counts cases, each once: survey weights are not
+-- used, and cases of one customer count as independent.
 
 with
 

@@ -13,7 +13,8 @@
 --                                       person; cases still waiting count for
 --                                       as long as they have waited; without
 --                                       cases a bot contained
--- first_response_p90_hours              time by which 90 % were replied to
+-- first_response_p90_hours              time by which 90 % were replied to;
+--                                       NULL while fewer are
 -- first_response_median_business_hours  the median in the hours of the team
 -- resolution_median_hours               median hours to the last solution; open
 --                                       cases count for as long as they have

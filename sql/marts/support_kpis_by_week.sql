@@ -15,7 +15,8 @@
 --                                       person; cases still waiting count for
 --                                       as long as they have waited; without
 --                                       cases a bot contained
--- first_response_p90_hours              time by which 90 % were replied to
+-- first_response_p90_hours              time by which 90 % were replied to;
+--                                       NULL while fewer are
 -- first_response_median_business_hours  the median in the hours of the team
 -- resolution_median_hours               median hours to the last solution; open
 --                                       cases count for as long as they have
@@ -71,11 +72,12 @@
 -- were solved on; only closed_tickets, clearance_rate and backlog go by the day
 -- of the solution. A case that was opened again counts as open until its last
 -- solution, so the backlog of the past is a little too high where there was a
--- solution in between. Young weeks have open cases: compare
--- fcr_immature_tickets and open_tickets first. The last $history_weeks weeks,
--- and the one of the report day if it has begun; weeks in which nothing was
--- opened or solved have no row. csat counts cases, each once: survey weights
--- are not used, and cases of one customer count as independent.
+-- solution in between; those that are solved, nobody knows when, are never in
+-- it. Young weeks have open cases: compare fcr_immature_tickets and
+-- open_tickets first. The last $history_weeks weeks, and the one of the report
+-- day if it has begun; weeks in which nothing was opened or solved have no row.
+-- csat counts cases, each once: survey weights are not used, and cases of one
+-- customer count as independent.
 
 select
     period_start as opened_week,

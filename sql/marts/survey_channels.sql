@@ -17,9 +17,10 @@
 -- mean_share              mean answer as a share of the way from worst to best
 -- other_answers           valid answers at the touchpoint through other
 --                         channels
--- other_mean_share        their mean answer
+-- other_mean_share        their mean answer; NULL without any
 -- share_difference        mean_share - other_mean_share
--- share_difference_lower  lower end of its 95 % interval (Welch)
+-- share_difference_lower  lower end of its 95 % interval (Welch); NULL where it
+--                         cannot be told
 -- share_difference_upper  upper end
 -- p_value                 probability of a difference as large if there were
 --                         none; NULL where it cannot be told

@@ -1,4 +1,4 @@
--- Of what happened, how much was anybody asked about, and by whom answered?
+-- Of what happened, how much was anybody asked about, and how much answered?
 --
 -- grain: happened_month, subject
 --
@@ -19,8 +19,8 @@
 --
 -- A question is about what it names: a delivery counts as asked about only by
 -- questions of the touchpoint delivery that name its order, a return or case by
--- those that name it, whatever the touchpoint. Guests are events too, and are
--- never asked.
+-- those that name it, whatever the touchpoint. What happened to guests is in
+-- events too, although few shops can ask them.
 
 with
 

@@ -8,7 +8,8 @@
 --   and cast(date_trunc('month', cast(coalesce(rows.sent_at, rows.responded_at)
 --   as date)) as date) = cell.sent_month
 --
--- sent_month           first day of the month in which was asked, local
+-- sent_month           first day of the month of the question, local; of the
+--                      answer where the source does not say
 -- kind                 nps, csat or ces
 -- scope                relationship or transactional
 -- touchpoint           delivery, return, ticket, ...
@@ -20,15 +21,18 @@
 -- response_rate        answered / sent
 -- response_rate_lower  lower end of its 95 % interval (Wilson)
 -- response_rate_upper  upper end
--- answer_hours         median hours from the question to the answer
+-- answer_hours         median hours from the question to the answer; NULL where
+--                      the source does not say when was asked, 0 where it only
+--                      does not say when was answered
 -- answer_hours_p90     hours within which nine in ten of the answers came
 -- commented            answers with words
 -- is_mature            the month ended $recording_lag_days or more before the
 --                      report day: few answers are still to come
 --
 -- By the month of the question, so that late answers count where they belong. A
--- source that only knows answered questions has a rate of 1. Who answers is not
--- who was asked: a low rate is also a question about the scores.
+-- source that only knows answered questions has a rate of 1. Questions with
+-- neither instant are not here. Who answers is not who was asked: a low rate is
+-- also a question about the scores.
 
 with
 

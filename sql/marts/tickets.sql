@@ -28,7 +28,8 @@
 --                                 open
 -- resolution_business_hours       the same in the hours of the team, without
 --                                 the time it waited for the customer
--- pending_hours                   time it waited for the customer
+-- pending_hours                   time it waited for the customer; 0 without
+--                                 events
 -- response_wait_hours             first_response_hours, or what it has waited
 --                                 so far, or until it was solved without a
 --                                 reply
@@ -40,14 +41,16 @@
 -- resolution_target_hours         promise for the last solution
 -- agent_replies                   public replies of agents
 -- contacts                        times the customer turned to the shop: the
---                                 opening, and every message after it
+--                                 opening, and every message after it; without
+--                                 events, every time it was opened again
 -- hand_offs                       times another agent took over; NULL without
 --                                 events
 -- touches                         contacts and public replies, also of bots
 -- reopens                         times it was opened again
 -- handle_minutes                  minutes agents worked on it (not replayable)
 -- csat_share                      last valid satisfaction answer about it, as a
---                                 share of the way from worst to best
+--                                 share of the way from worst to best; NULL
+--                                 without one
 -- is_open                         neither solved nor closed
 -- is_pending                      open, and waiting for the customer
 -- is_complaint                    of the kind complaint
@@ -59,14 +62,16 @@
 --                                 NULL while open and as long as that cannot be
 --                                 said
 -- is_repeat_contact               the customer had a case of the same issue
---                                 open, or solved within $fcr_window_days
+--                                 open, or solved within $fcr_window_days;
+--                                 unknown counts as an issue
 -- is_avoidable                    a repeat contact, or an issue that need not
 --                                 have been
 -- is_first_response_met           replied to within the promise; false as soon
 --                                 as it is broken; NULL while it can be kept,
 --                                 and where no person was needed
 -- is_resolution_met               the same for the last solution
--- is_satisfied                    last valid answer is one of the two best
+-- is_satisfied                    last valid answer is one of the two best;
+--                                 NULL without one
 -- created_at                      when it was opened
 -- first_reply_at                  first public reply of a person
 -- first_solved_at                 first time it was solved
@@ -75,8 +80,10 @@
 -- Counts and solutions come from ticket_events, and for tickets without them
 -- from the columns of tickets, which cannot be replayed. Promises run in the
 -- hours of the team, or around the clock with sla_in_business_hours = false. A
--- bot's reply is not a first reply. Minutes of work are decimal, so that sums
--- are the same in whatever order.
+-- bot's reply is not a first reply. A case that is solved, nobody knows when,
+-- has no hours of its solution, and is neither within a promise nor a reason to
+-- call a later one a repeat. Minutes of work are decimal, so that sums are the
+-- same in whatever order.
 
 with
 
@@ -93,6 +100,7 @@ answers as (
         kind = 'csat'
         and problem is null
         and score is not null
+        and responded_at is not null
         and ticket_id is not null
     group by ticket_id
 ),
@@ -199,7 +207,9 @@ in_sequence as (
                 customer_id,
                 case when customer_id is null then ticket_id end
         ) as is_first_contact_resolution,
-        max(coalesce(solved_at, $as_of_at)) over (
+        max(
+            case when is_open then $as_of_at else solved_at end
+        ) over (
             partition by
                 customer_id,
                 case when customer_id is null then ticket_id end,

@@ -27,8 +27,11 @@
 -- Relationship answers are about no step and not in here. Pain is how many
 -- answers are bad, which is the share of bad ones times how many were given: a
 -- step where nobody is asked hurts nobody here, see survey_coverage. Of effort
--- questions the direction with the most answers counts. The interval of
--- unhappy_share takes answers as independent; those of the scores do not.
+-- questions the direction with the most answers counts, ease of equal ones.
+-- Scores, detractor_share and easy_share are weighted; counts, unhappy_share
+-- and pain_share are not. The interval of unhappy_share takes answers as
+-- independent; those of the scores do not. Scores are NULL where the question
+-- was not answered.
 
 with
 

@@ -6,17 +6,19 @@
 --
 -- value_tier          high, medium or low, by net revenue of the window
 -- cost_tier           high, medium or low, by after-sales cost against net
---                     revenue; unknown where no case has a known cost
+--                     revenue; low without a case, unknown where none of the
+--                     cases has a known cost
 -- customers           customers in the cell
 -- customer_share      of all customers
 -- kept_amount         net revenue of them
 -- kept_share          of all net revenue
 -- cases               their cases
--- costed_share        of the cases, with a known cost
--- cost_amount         booked after-sales cost as far as known
+-- costed_share        of the cases, with a known cost; NULL without a case
+-- cost_amount         booked after-sales cost as far as known; NULL where
+--                     cost_tier is unknown
 -- cost_share          of all such cost
 -- cost_to_serve_share  cost_amount / kept_amount; NULL when nothing was kept
--- contribution_amount  left after goods and after-sales cost
+-- contribution_amount  left after goods and after-sales cost, as far as known
 -- losing_customers    customers of whom less than nothing is left
 -- action              what to do: reward, serve_and_fix, keep, fix, automate,
 --                     contain_cost or record_cost

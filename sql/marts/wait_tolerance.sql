@@ -41,6 +41,7 @@ answers as (
         kind = 'nps'
         and problem is null
         and score is not null
+        and responded_at is not null
         and order_id is not null
         and scope = 'transactional'
     group by order_id

@@ -11,6 +11,7 @@
 -- cumulative_amount     contribution of them
 -- cumulative_share      of the contribution of all; above 1 where the rest
 --                       takes some back; NULL when all together bring nothing
+--                       or less
 -- losing_customers      customers of whom less than nothing is left
 -- is_peak               the curve is highest here, first where it is flat
 --
