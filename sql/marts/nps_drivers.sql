@@ -39,22 +39,21 @@
 
 with
 
-answers as (
+-- What is known of each driver, before any answer is looked at again.
+drivers as (
     select
         scope,
         driver_set,
         driver,
-        response_id,
-        score,
-        driver_value,
-        count(*) over of_driver as driver_answers,
-        min(driver_value) over of_driver
-        < max(driver_value) over of_driver as varies
+        count(*) as driver_answers,
+        min(driver_value) < max(driver_value) as varies,
+        avg(driver_value) as mean_value,
+        pearson_ci(driver_value, score) as correlation
     from intermediate.answers_with_drivers
     where
         kind = 'nps'
         and driver_set <> 'return_reasons'
-    window of_driver as (partition by scope, driver_set, driver)
+    group by scope, driver_set, driver
 ),
 
 judged as (
@@ -67,7 +66,7 @@ judged as (
                 < max(driver_answers) over (partition by scope, driver_set)
                 then 'sparse'
         end as left_out_because
-    from answers
+    from drivers
 ),
 
 -- Functions take columns, so the drivers of a set are numbered.
@@ -78,7 +77,7 @@ numbered as (
             when left_out_because is null
                 then
                     cast(
-                        dense_rank() over (
+                        row_number() over (
                             partition by
                                 scope, driver_set, left_out_because is null
                             order by driver_answers desc, driver
@@ -88,7 +87,7 @@ numbered as (
     from judged
 ),
 
-with_counts as (
+by_driver as (
     select
         *,
         least(max(driver_no) over (partition by scope, driver_set), 8)
@@ -96,24 +95,23 @@ with_counts as (
     from numbered
 ),
 
-by_driver as (
+numbered_answers as (
     select
-        scope,
-        driver_set,
-        driver,
-        driver_no,
-        left_out_because,
-        driver_answers,
-        avg(driver_value) as mean_value,
-        pearson_ci(driver_value, score) as correlation
-    from numbered
-    group by
-        scope,
-        driver_set,
-        driver,
-        driver_no,
-        left_out_because,
-        driver_answers
+        answers.scope,
+        answers.driver_set,
+        answers.response_id,
+        answers.score,
+        answers.driver_value,
+        by_driver.driver_no,
+        by_driver.driver_count
+    from intermediate.answers_with_drivers as answers
+    inner join by_driver
+        on
+            answers.scope = by_driver.scope
+            and answers.driver_set = by_driver.driver_set
+            and answers.driver = by_driver.driver
+            and by_driver.driver_no <= 8
+    where answers.kind = 'nps'
 ),
 
 pivoted as (
@@ -131,8 +129,7 @@ pivoted as (
         max(case when driver_no = 6 then driver_value end) as x6,
         max(case when driver_no = 7 then driver_value end) as x7,
         max(case when driver_no = 8 then driver_value end) as x8
-    from with_counts
-    where driver_no <= 8
+    from numbered_answers
     group by scope, driver_set, response_id
 ),
 
