@@ -11,7 +11,7 @@ use aftersight_engine::view::{VIEW_SCHEMAS, View};
 use aftersight_engine::{Engine, Options, Workspace};
 use chrono::NaiveDate;
 
-use crate::slt::{files, tiny};
+use crate::slt::{files, root, tiny};
 use crate::support::{NULL, Scratch, cells, rows};
 
 /// Tables of the made-up shop that hold copies of rows.
@@ -399,4 +399,23 @@ fn every_schema_of_views_has_a_folder() {
     for schema in VIEW_SCHEMAS {
         assert!(crate::slt::root("sql").join(schema).is_dir(), "{schema}");
     }
+}
+
+/// What the README tells a newcomer to type works as it stands.
+#[tokio::test]
+async fn the_questions_of_the_readme_run() {
+    let engine = tiny().await;
+    let text = std::fs::read_to_string(root("README.md")).unwrap();
+    let mut asked = 0;
+    for line in text.lines() {
+        let Some((_, question)) = line.split_once(" -c \"") else {
+            continue;
+        };
+        let (sql, _) = question.split_once('"').unwrap();
+        if let Err(error) = engine.query(sql).await {
+            panic!("{sql}: {error}");
+        }
+        asked += 1;
+    }
+    assert!(asked >= 3, "{asked} questions found");
 }
