@@ -397,7 +397,7 @@ const EMPTY_THEN: &[&str] = &["data_gaps", "priority_inversions"];
 #[test]
 fn every_schema_of_views_has_a_folder() {
     for schema in VIEW_SCHEMAS {
-        assert!(crate::slt::root("sql").join(schema).is_dir(), "{schema}");
+        assert!(root("sql").join(schema).is_dir(), "{schema}");
     }
 }
 
