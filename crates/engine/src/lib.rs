@@ -24,6 +24,7 @@ mod memory;
 mod one_row;
 mod optimizer;
 mod own_text;
+mod pass_on;
 pub mod rules;
 mod session;
 mod shared;

@@ -7,24 +7,24 @@
 //! the list for every batch: `customers` took fifteen times as long for four times
 //! the orders. Copying the text itself, once before it is kept, ends that.
 
-use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StructArray};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::PhysicalExpr;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec};
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::TryStreamExt;
+
+use crate::pass_on::PassOn;
 
 /// Buffers a column may have without being copied: as many as a file's page, its
 /// dictionary and their neighbours.
@@ -56,7 +56,7 @@ impl PhysicalOptimizerRule for OwnTextInKept {
             let Some(kept) = children.first_mut().filter(|kept| has_text(kept)) else {
                 return Ok(Transformed::no(node));
             };
-            *kept = Arc::new(OwnTextExec::new(Arc::clone(kept)));
+            *kept = Arc::new(PassOn::new("OwnTextExec", Arc::clone(kept), own_texts));
             replace_children_if_necessary(node, children).map(Transformed::yes)
         })
         .data()
@@ -120,70 +120,8 @@ fn own_column(column: &ArrayRef) -> ArrayRef {
     }
 }
 
-/// Passes its input on with text in few buffers.
-#[derive(Debug)]
-struct OwnTextExec {
-    input: Arc<dyn ExecutionPlan>,
-}
-
-impl OwnTextExec {
-    fn new(input: Arc<dyn ExecutionPlan>) -> Self {
-        OwnTextExec { input }
-    }
-}
-
-impl DisplayAs for OwnTextExec {
-    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OwnTextExec")
-    }
-}
-
-impl ExecutionPlan for OwnTextExec {
-    fn name(&self) -> &str {
-        "OwnTextExec"
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
-    }
-
-    fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
-    }
-
-    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
-        vec![false]
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
-    }
-
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        mut children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        match (children.pop(), children.is_empty()) {
-            (Some(input), true) => Ok(Arc::new(OwnTextExec::new(input))),
-            _ => datafusion::common::internal_err!("OwnTextExec has one child"),
-        }
-    }
-
-    fn execute(
-        &self,
-        partition: usize,
-        context: Arc<TaskContext>,
-    ) -> Result<SendableRecordBatchStream> {
-        let input = self.input.execute(partition, context)?;
-        let schema: SchemaRef = input.schema();
-        let rows = input.and_then(|batch| std::future::ready(own_text(batch)));
-        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, rows)))
-    }
+fn own_texts(rows: SendableRecordBatchStream) -> SendableRecordBatchStream {
+    let schema = rows.schema();
+    let rows = rows.and_then(|batch| std::future::ready(own_text(batch)));
+    Box::pin(RecordBatchStreamAdapter::new(schema, rows))
 }
