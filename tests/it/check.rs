@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 use aftersight_datagen::{Config, Dirt, Shop, write_parquet};
 use chrono::NaiveDate;
 
-use crate::slt::root;
 use crate::support::{Scratch, rows};
 
 /// Tables of the made-up shop that hold copies of rows.
@@ -144,12 +143,7 @@ fn a_marketplace_that_stops_arriving_is_found() {
 
 /// The hand-written shop in a folder of its own.
 fn tiny(more: &str) -> Scratch {
-    let scratch = Scratch::new();
-    for entry in std::fs::read_dir(root("data/tiny")).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        scratch.write(&name, std::fs::read(&path).unwrap());
-    }
+    let scratch = Scratch::with_tiny();
     let toml = scratch.read("aftersight.toml");
     scratch.write("aftersight.toml", format!("{toml}\n{more}"));
     scratch

@@ -6,22 +6,11 @@ use chrono::NaiveDate;
 use crate::slt::root;
 use crate::support::{Scratch, rows, shared};
 
-/// The hand-written shop in a folder of its own.
-fn tiny() -> Scratch {
-    let scratch = Scratch::new();
-    for entry in std::fs::read_dir(root("data/tiny")).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        scratch.write(&name, std::fs::read(&path).unwrap());
-    }
-    scratch
-}
-
 const HEADER: &str = "shop_id,month,measure,amount,currency\n";
 
 #[test]
 fn what_is_left_out_makes_up_the_difference() {
-    let shop = tiny();
+    let shop = Scratch::with_tiny();
     let ran = shop.run(&["reconcile"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(
@@ -52,7 +41,7 @@ fn what_is_left_out_makes_up_the_difference() {
 
 #[test]
 fn finance_agrees_or_differs() {
-    let shop = tiny();
+    let shop = Scratch::with_tiny();
     let december = "home,2025-12,orders,1,\nhome,2025-12-01,sales,200.00,CNY\n";
     shop.write("finance.csv", format!("{HEADER}{december}"));
     let ran = shop.run(&["reconcile", "-q", "--finance", "finance.csv"]);
@@ -98,7 +87,7 @@ fn finance_agrees_or_differs() {
 
 #[test]
 fn a_finance_file_that_cannot_be_used_is_refused() {
-    let shop = tiny();
+    let shop = Scratch::with_tiny();
     let check = |rows: &str, stderr: &str| {
         shop.write("finance.csv", format!("{HEADER}{rows}"));
         let ran = shop.run(&["reconcile", "--finance", "finance.csv", "-o", "out.csv"]);

@@ -1,16 +1,10 @@
 //! Rules as data: a workspace's own tables change the answers, and wrong ones are refused.
 
-use crate::slt::root;
 use crate::support::Scratch;
 
 /// The hand-written shop in a folder of its own, with rules.
 fn shop(rules: &str) -> Scratch {
-    let scratch = Scratch::new();
-    for entry in std::fs::read_dir(root("data/tiny")).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        scratch.write(&name, std::fs::read(&path).unwrap());
-    }
+    let scratch = Scratch::with_tiny();
     let toml = scratch.read("aftersight.toml");
     scratch.write("aftersight.toml", format!("{toml}\n[rules]\n{rules}"));
     scratch

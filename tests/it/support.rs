@@ -14,6 +14,8 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 
+use crate::slt::root;
+
 /// A folder that goes away with the test.
 pub(crate) struct Scratch {
     dir: tempfile::TempDir,
@@ -56,6 +58,17 @@ impl Scratch {
         Scratch {
             dir: tempfile::tempdir().unwrap(),
         }
+    }
+
+    /// Copies the hand-written shop of `data/tiny`.
+    pub(crate) fn with_tiny() -> Self {
+        let scratch = Scratch::new();
+        for entry in std::fs::read_dir(root("data/tiny")).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            scratch.write(&name, std::fs::read(&path).unwrap());
+        }
+        scratch
     }
 
     /// Makes a scratch folder with a workspace file in it.

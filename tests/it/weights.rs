@@ -1,7 +1,5 @@
 //! Survey weights in marts: an answer of weight nothing is an answer that was never given.
 
-use std::path::Path;
-
 use crate::support::{Scratch, rows};
 
 /// Marts with a net promoter score, and its column.
@@ -29,17 +27,10 @@ const WEIGHTLESS: [&str; 3] = ["s01,nps,", "s02,nps,", "s13,nps,"];
 
 /// Copies `data/tiny` with other surveys.
 fn with_surveys(change: impl Fn(&str) -> Option<String>) -> Scratch {
-    let scratch = Scratch::new();
-    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/tiny");
-    for entry in std::fs::read_dir(&tiny).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        let text = std::fs::read_to_string(tiny.join(&name)).unwrap();
-        let text = match name.as_str() {
-            "surveys.csv" => text.lines().filter_map(&change).collect(),
-            _ => text,
-        };
-        scratch.write(&name, text);
-    }
+    let scratch = Scratch::with_tiny();
+    let surveys = scratch.read("surveys.csv");
+    let surveys: String = surveys.lines().filter_map(change).collect();
+    scratch.write("surveys.csv", surveys);
     scratch
 }
 
