@@ -3,6 +3,10 @@
 //! Marts stand on views that stand on views, each of which says all its columns,
 //! and a reader takes some. DataFusion leaves out the others with its last rule,
 //! when all the rest have gone through them once. It comes first here too.
+//!
+//! DataFusion goes through all its rules up to three times. Here they are gone
+//! through once, and those that find more to do after the others ([`AGAIN`], seen
+//! on every mart) a second time: the plans are the same, but for names.
 
 use std::sync::Arc;
 
@@ -15,17 +19,42 @@ use datafusion::optimizer::{Optimizer, OptimizerConfig, OptimizerRule};
 
 use crate::keys::{READERS, TrueKeys};
 
-/// The rules of a session.
+/// Rules that the others leave something to do for.
+const AGAIN: [&str; 9] = [
+    "optimize_unions",
+    "simplify_expressions",
+    "eliminate_join",
+    "eliminate_filter",
+    "eliminate_cross_join",
+    "propagate_empty_relation",
+    "eliminate_outer_join",
+    "push_down_limit",
+    "push_down_filter",
+];
+
+/// Rules for a plan that is as good as done. What is common to expressions becomes a column,
+/// which the rule for filters would take apart again.
+const LAST: [&str; 2] = ["common_sub_expression_eliminate", "optimize_projections"];
+
+/// The rules of a session, of which one pass is enough.
 pub(crate) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
-    let first: Arc<dyn OptimizerRule + Send + Sync> = Arc::new(OptimizeProjections::new());
+    let columns: Arc<dyn OptimizerRule + Send + Sync> = Arc::new(OptimizeProjections::new());
+    let all = Optimizer::new().rules;
+    let is_among = |names: &[&str], rule: &dyn OptimizerRule| names.contains(&rule.name());
+    let first = all.iter().filter(|rule| !is_among(&LAST, rule.as_ref()));
+    let again = all
+        .iter()
+        .filter(|rule| is_among(&AGAIN, rule.as_ref()) || is_among(&LAST, rule.as_ref()));
+
     let mut rules: Vec<Arc<dyn OptimizerRule + Send + Sync>> = Vec::new();
-    for rule in std::iter::once(first).chain(Optimizer::new().rules) {
+    let columns_first = std::iter::once(&columns).chain(first);
+    for rule in columns_first.chain([&columns]).chain(again) {
         if READERS.contains(&rule.name()) {
             rules.push(Arc::new(TrueKeys));
         }
         rules.push(match rule.name() {
             "rewrite_set_comparison" => Arc::new(SetComparisons(RewriteSetComparison::new())),
-            _ => rule,
+            _ => Arc::clone(rule),
         });
     }
     rules

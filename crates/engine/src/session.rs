@@ -88,6 +88,8 @@ pub(crate) fn session(
             "datafusion.optimizer.enable_leaf_expression_pushdown",
             false,
         )
+        // All that is to be done is in the rules once: see `optimizer`.
+        .set_usize("datafusion.optimizer.max_passes", 1)
         .set_bool("datafusion.explain.show_sizes", false)
         .set_bool("datafusion.sql_parser.collect_spans", true);
     if let Some(n) = limits.target_partitions {
