@@ -93,10 +93,9 @@ events_by_period as (
     from events_with_periods
 ),
 
-answers as (
-    select
-        response_id,
-        kind,
+-- One moment for all answers of a questionnaire, which are many more.
+moments as (
+    select distinct
         customer_id,
         responded_at,
         responded_at
@@ -109,26 +108,45 @@ answers as (
         ) as period
     from intermediate.answers
     where customer_id is not null
+),
+
+happened as (
+    select
+        moments.customer_id,
+        moments.responded_at,
+        last_value(events.reason order by events.at, events.reason)
+            filter (where events.reason is not null) as last_reason,
+        count(*) filter (where events.event = 'return') > 0 as has_return,
+        count(*) filter (where events.is_seller_fault) > 0 as has_faulty_return,
+        count(*) filter (where events.event in ('delivery', 'late_delivery'))
+        > 0 as has_delivery,
+        count(*) filter (where events.event = 'late_delivery') > 0
+            as has_late_delivery,
+        count(*) filter (where events.event = 'ticket') > 0 as has_ticket,
+        count(*) filter (where events.event = 'slow_reply') > 0
+            as has_slow_reply
+    from moments
+    left join events_by_period as events
+        on
+            moments.customer_id = events.customer_id
+            and moments.period = events.period
+            and moments.responded_at > events.at
+            and moments.since_at <= events.at
+    group by moments.customer_id, moments.responded_at
 )
 
 select
     answers.response_id,
     answers.kind,
-    last_value(events.reason order by events.at, events.reason)
-        filter (where events.reason is not null) as last_reason,
-    count(*) filter (where events.event = 'return') > 0 as has_return,
-    count(*) filter (where events.is_seller_fault) > 0 as has_faulty_return,
-    count(*) filter (where events.event in ('delivery', 'late_delivery')) > 0
-        as has_delivery,
-    count(*) filter (where events.event = 'late_delivery') > 0
-        as has_late_delivery,
-    count(*) filter (where events.event = 'ticket') > 0 as has_ticket,
-    count(*) filter (where events.event = 'slow_reply') > 0 as has_slow_reply
-from answers
-left join events_by_period as events
+    happened.last_reason,
+    happened.has_return,
+    happened.has_faulty_return,
+    happened.has_delivery,
+    happened.has_late_delivery,
+    happened.has_ticket,
+    happened.has_slow_reply
+from intermediate.answers
+inner join happened
     on
-        answers.customer_id = events.customer_id
-        and answers.period = events.period
-        and answers.responded_at > events.at
-        and answers.since_at <= events.at
-group by answers.response_id, answers.kind
+        answers.customer_id = happened.customer_id
+        and answers.responded_at = happened.responded_at

@@ -17,12 +17,19 @@
 
 with
 
+days as (
+    select distinct
+        customer_id,
+        ordered_date
+    from intermediate.purchases
+    where customer_id is not null
+),
+
 customers as (
     select
         customer_id,
-        array_agg(distinct ordered_date order by ordered_date) as dates
-    from intermediate.purchases
-    where customer_id is not null
+        array_sort(array_agg(ordered_date)) as dates
+    from days
     group by customer_id
 ),
 

@@ -30,7 +30,7 @@ with
 
 -- Months are numbered from year 0, so that they compare and subtract.
 purchases as (
-    select
+    select distinct
         customer_id,
         cast(date_part('year', cast(ordered_at as date)) as bigint) * 12
         + cast(date_part('month', cast(ordered_at as date)) as bigint) - 1
@@ -45,7 +45,7 @@ customers as (
     select
         customer_id,
         min(month_number) as cohort_number,
-        array_agg(distinct month_number) as active_numbers
+        array_agg(month_number) as active_numbers
     from purchases
     group by customer_id
 ),
