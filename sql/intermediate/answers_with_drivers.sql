@@ -51,76 +51,85 @@ rating_scale as (
     where problem is null
 ),
 
-experiences as (
+rated as (
     select
-        response_id,
-        kind,
+        answers.*,
+        'ratings' as driver_set,
+        ratings.driver,
+        ratings.rating as driver_value,
+        ratings.rating < (1 + rating_scale.highest) / 2 as is_weak
+    from answers
+    inner join staging.survey_drivers as ratings
+        on answers.response_id = ratings.response_id
+    cross join rating_scale
+    where
+        ratings.problem is null
+        and ratings.rating is not null
+),
+
+experienced as (
+    select
+        answers.*,
         unnest([
             named_struct(
-                'set', 'operations', 'name', 'return', 'happened', has_return
+                'set', 'operations', 'name', 'return',
+                'happened', experiences.has_return
             ),
             named_struct(
                 'set', 'operations', 'name', 'faulty_goods',
-                'happened', has_faulty_return
+                'happened', experiences.has_faulty_return
             ),
             named_struct(
                 'set', 'operations', 'name', 'late_delivery',
-                'happened', has_late_delivery
+                'happened', experiences.has_late_delivery
             ),
             named_struct(
-                'set', 'operations', 'name', 'ticket', 'happened', has_ticket
+                'set', 'operations', 'name', 'ticket',
+                'happened', experiences.has_ticket
             ),
             named_struct(
                 'set', 'operations', 'name', 'slow_reply',
-                'happened', has_slow_reply
+                'happened', experiences.has_slow_reply
             ),
             named_struct(
-                'set', 'return_reasons', 'name', last_reason, 'happened', true
+                'set', 'return_reasons', 'name', experiences.last_reason,
+                'happened', true
             )
         ]) as experience
-    from intermediate.experiences
-),
-
-drivers as (
-    select
-        response_id,
-        null as kind,
-        'ratings' as driver_set,
-        driver,
-        rating as driver_value,
-        rating < (1 + rating_scale.highest) / 2 as is_weak
-    from staging.survey_drivers
-    cross join rating_scale
-    where
-        problem is null
-        and rating is not null
-    union all
-    select
-        response_id,
-        kind,
-        experience['set'] as driver_set,
-        experience['name'] as driver,
-        case when experience['happened'] then 1.0 else 0.0 end as driver_value,
-        experience['happened'] as is_weak
-    from experiences
-    where experience['name'] is not null
+    from answers
+    inner join intermediate.experiences
+        on
+            answers.response_id = experiences.response_id
+            and answers.kind = experiences.kind
 )
 
 select
-    answers.response_id,
-    answers.kind,
-    answers.scope,
-    answers.direction,
-    answers.customer_id,
-    drivers.driver_set,
-    drivers.driver,
-    answers.score,
-    answers.is_good,
-    answers.is_bad,
-    drivers.driver_value,
-    drivers.is_weak
-from answers
-inner join drivers
-    on
-        answers.response_id = drivers.response_id
-        and answers.kind = coalesce(drivers.kind, answers.kind)
+    response_id,
+    kind,
+    scope,
+    direction,
+    customer_id,
+    driver_set,
+    driver,
+    score,
+    is_good,
+    is_bad,
+    driver_value,
+    is_weak
+from rated
+union all
+select
+    response_id,
+    kind,
+    scope,
+    direction,
+    customer_id,
+    experience['set'] as driver_set,
+    experience['name'] as driver,
+    score,
+    is_good,
+    is_bad,
+    case when experience['happened'] then 1.0 else 0.0 end as driver_value,
+    experience['happened'] as is_weak
+from experienced
+where experience['name'] is not null
