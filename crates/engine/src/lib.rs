@@ -21,6 +21,7 @@ mod cancel;
 mod catalog;
 mod keys;
 mod memory;
+mod no_order;
 mod one_row;
 mod optimizer;
 mod own_text;

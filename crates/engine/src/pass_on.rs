@@ -1,4 +1,5 @@
-//! An operator that hands on the rows it reads, in other batches: with their own text, or smaller.
+//! An operator that hands on the rows it reads: in other batches, with their own text or
+//! smaller, or as they are, but without what is said of them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +7,7 @@ use std::sync::Arc;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Result, internal_err};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 
 /// Rows, their order and their partitions stay as they are.
@@ -15,6 +16,8 @@ pub(crate) struct PassOn {
     name: &'static str,
     input: Arc<dyn ExecutionPlan>,
     batches: fn(SendableRecordBatchStream) -> SendableRecordBatchStream,
+    properties: Arc<PlanProperties>,
+    has_order: bool,
 }
 
 impl PassOn {
@@ -25,8 +28,23 @@ impl PassOn {
     ) -> Self {
         PassOn {
             name,
+            properties: Arc::clone(input.properties()),
             input,
             batches,
+            has_order: true,
+        }
+    }
+
+    /// Hands rows on as they are and says nothing of their order or of constants among them.
+    pub(crate) fn without_order(name: &'static str, input: Arc<dyn ExecutionPlan>) -> Self {
+        let properties = input.properties().as_ref().clone();
+        let nothing = EquivalenceProperties::new(input.schema());
+        PassOn {
+            name,
+            properties: Arc::new(properties.with_eq_properties(nothing)),
+            input,
+            batches: |rows| rows,
+            has_order: false,
         }
     }
 }
@@ -43,11 +61,11 @@ impl ExecutionPlan for PassOn {
     }
 
     fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
+        &self.properties
     }
 
     fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
+        vec![self.has_order]
     }
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
@@ -70,7 +88,10 @@ impl ExecutionPlan for PassOn {
         mut children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         match (children.pop(), children.is_empty()) {
-            (Some(input), true) => Ok(Arc::new(PassOn::new(self.name, input, self.batches))),
+            (Some(input), true) if self.has_order => {
+                Ok(Arc::new(PassOn::new(self.name, input, self.batches)))
+            }
+            (Some(input), true) => Ok(Arc::new(PassOn::without_order(self.name, input))),
             _ => internal_err!("{} has one child", self.name),
         }
     }

@@ -17,6 +17,7 @@ use crate::call::ViewCalls;
 use crate::cancel::YieldInFanOut;
 use crate::catalog::{CATALOG, MAIN, Names};
 use crate::memory::ActivePool;
+use crate::no_order::NoOrderOfConstants;
 use crate::own_text::OwnTextInKept;
 use crate::settings::Settings;
 use crate::shared::PlanOnce;
@@ -104,6 +105,7 @@ pub(crate) fn session(
         .with_default_features()
         .with_optimizer_rules(optimizer::rules())
         .with_physical_optimizer_rules(one_row::rules())
+        .with_physical_optimizer_rule(Arc::new(NoOrderOfConstants))
         .with_physical_optimizer_rule(Arc::new(OwnTextInKept))
         .with_physical_optimizer_rule(Arc::new(YieldInFanOut))
         .with_query_planner(Arc::new(PlanOnce))

@@ -4,6 +4,7 @@
 //! tests compare with a second way to the same answer.
 
 mod buffers;
+mod constants;
 mod copy;
 mod distinct;
 mod files;
