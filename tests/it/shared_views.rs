@@ -66,6 +66,49 @@ async fn a_view_with_one_reader_is_part_of_it() {
 }
 
 #[tokio::test]
+async fn a_step_with_two_readers_is_planned_once() {
+    let scratch = lake(100);
+    let engine = scratch.open().await;
+    // `groups` is read twice, and what it reads once is part of it.
+    let sql = "with picked as (select id, tens from source.events where id > 1), \
+         groups as (select tens, count(*) as n from picked group by tens), \
+         most as (select max(n) as n from groups) \
+         select count(*), sum(groups.n), (select count(*) from groups as g where g.n = 10) as tens \
+         from groups cross join most where groups.n = most.n";
+    let plan = rows(&engine, &format!("explain {sql}")).await.join("\n");
+    assert_eq!(plan.matches("SharedExec: view=groups").count(), 3, "{plan}");
+    assert!(!plan.contains("DataSourceExec"), "{plan}");
+    assert_eq!(rows(&engine, sql).await, ["9 90 9"]);
+}
+
+#[tokio::test]
+async fn a_step_that_only_picks_rows_is_part_of_its_readers() {
+    let scratch = lake(100);
+    let engine = scratch.open().await;
+    let sql = "with picked as (select id from source.events where id > 90) \
+         select a.id from picked as a inner join picked as b on a.id = b.id + 8 order by a.id";
+    let plan = rows(&engine, &format!("explain {sql}")).await.join("\n");
+    assert!(!plan.contains("SharedExec"), "{plan}");
+    assert_eq!(rows(&engine, sql).await, ["99", "100"]);
+}
+
+#[tokio::test]
+async fn steps_of_recursion_and_of_outer_rows_keep_their_rows() {
+    let scratch = lake(20);
+    let engine = scratch.open().await;
+    let recursive = "with recursive up as (select 1 as n union all select n + 1 from up where n < 5), \
+         sums as (select sum(n) as total from up) \
+         select a.total + b.total from sums as a cross join sums as b";
+    assert_eq!(rows(&engine, recursive).await, ["30"]);
+    // A step read by subqueries that look at the row outside.
+    let outer = "with sizes as (select tens, count(*) as n from source.events group by tens) \
+         select count(*), sum(id) from numbers \
+         where exists (select 1 from sizes where sizes.tens = numbers.tens and sizes.n = 10) \
+         and tens in (select tens from sizes)";
+    assert_eq!(rows(&engine, outer).await, ["10 145"]);
+}
+
+#[tokio::test]
 async fn a_single_row_is_the_left_side_of_a_cross_join() {
     let scratch = lake(100);
     let engine = scratch.open().await;

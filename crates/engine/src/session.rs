@@ -89,6 +89,12 @@ pub(crate) fn session(
             "datafusion.optimizer.enable_leaf_expression_pushdown",
             false,
         )
+        // To look for idle sorts, every relation's plan would be copied, and a step that is
+        // read twice no longer be one: see `shared::steps`.
+        .set_bool(
+            "datafusion.sql_parser.enable_subquery_sort_elimination",
+            false,
+        )
         // All that is to be done is in the rules once: see `optimizer`.
         .set_usize("datafusion.optimizer.max_passes", 1)
         .set_bool("datafusion.explain.show_sizes", false)

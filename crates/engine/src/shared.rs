@@ -33,6 +33,7 @@ use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
 use self::rows::{Rows, SharedExec};
 
 pub(crate) mod rows;
+mod steps;
 
 /// A view as a leaf of the plans that read it.
 pub(crate) struct SharedView {
@@ -62,7 +63,7 @@ impl SharedView {
         passes_on: bool,
         state: &SessionState,
     ) -> Result<Self> {
-        let plan = analyzed(plan, state)?;
+        let plan = analyzed(steps::share(plan, &name, state)?, state)?;
         Ok(SharedView {
             name,
             passes_on,
@@ -154,6 +155,10 @@ pub(crate) fn is_analyzed_later(plan: &LogicalPlan) -> bool {
 
 /// Analyzes a statement, as its views are already, and makes views with one reader part of it.
 pub(crate) fn settle(plan: LogicalPlan, state: &SessionState) -> Result<LogicalPlan> {
+    let plan = match plan {
+        LogicalPlan::Ddl(_) | LogicalPlan::Statement(_) => plan,
+        plan => steps::share(plan, "", state)?,
+    };
     let plan = if is_analyzed_later(&plan) {
         plan
     } else {
