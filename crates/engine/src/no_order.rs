@@ -1,6 +1,12 @@
-//! Groups of which some keys are constants.
+//! Constants that DataFusion makes too much of.
 //!
-//! After `where kind = 'nps'` every row has the same `kind`, so DataFusion says that
+//! *Of outer joins.* Where the rows of one side are all of one `kind`, DataFusion 55
+//! says the same of what a left join makes of them, though there are NULLs now. It
+//! leaves `kind` out of sorts: `order by kind, id` comes out in the order of `id`, and
+//! `row_number() over (order by kind, id)` counts wrongly. Constants of a side that
+//! may be missing are forgotten before sorts are laid out.
+//!
+//! *Of groups.* After `where kind = 'nps'` every row has the same `kind`, so DataFusion says that
 //! rows come in the order of it. An aggregate that groups by it and by more takes
 //! that for an order worth using and hands its groups out in slices, moving all that
 //! are left each time: four million groups take twenty times as long, and twice as
@@ -8,17 +14,86 @@
 
 use std::sync::Arc;
 
-use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{JoinType, Result};
+use datafusion::physical_expr::{AcrossPartitions, ConstExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
+use datafusion::physical_plan::joins::{HashJoinExec, NestedLoopJoinExec, SortMergeJoinExec};
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, InputOrderMode};
 
 use crate::pass_on::PassOn;
 
-/// The rule. It comes after DataFusion's, because they know nothing of what it adds.
+/// The rule for joins. It comes after their sides are chosen, before anything is made of it.
+#[derive(Debug)]
+pub(crate) struct NoConstantsOfMissingRows;
+
+impl PhysicalOptimizerRule for NoConstantsOfMissingRows {
+    fn optimize(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+        _: &ConfigOptions,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        plan.transform_up(|node| {
+            let Some((is_left_missing, is_right_missing)) = missing_sides(node.as_ref()) else {
+                return Ok(Transformed::no(node));
+            };
+            let forget = |side: &Arc<dyn ExecutionPlan>,
+                          is_missing: bool|
+             -> Arc<dyn ExecutionPlan> {
+                match is_missing && has_constants(side) {
+                    true => Arc::new(PassOn::without_order("NoConstantsExec", Arc::clone(side))),
+                    false => Arc::clone(side),
+                }
+            };
+            let sides = match node.children().as_slice() {
+                [left, right] => vec![
+                    forget(left, is_left_missing),
+                    forget(right, is_right_missing),
+                ],
+                _ => return Ok(Transformed::no(node)),
+            };
+            replace_children_if_necessary(node, sides).map(Transformed::yes)
+        })
+        .data()
+    }
+
+    fn name(&self) -> &str {
+        "no_constants_of_missing_rows"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+}
+
+/// Whether a join fills its left and its right side with NULLs, where it may at all.
+fn missing_sides(node: &dyn ExecutionPlan) -> Option<(bool, bool)> {
+    let join = if let Some(join) = node.downcast_ref::<HashJoinExec>() {
+        join.join_type()
+    } else if let Some(join) = node.downcast_ref::<NestedLoopJoinExec>() {
+        join.join_type()
+    } else {
+        &node.downcast_ref::<SortMergeJoinExec>()?.join_type()
+    };
+    match join {
+        JoinType::Left => Some((false, true)),
+        JoinType::Right => Some((true, false)),
+        JoinType::Full => Some((true, true)),
+        _ => None,
+    }
+}
+
+/// Whether columns are said to have one value, unless it is NULL, which missing rows have too.
+fn has_constants(side: &Arc<dyn ExecutionPlan>) -> bool {
+    let constants = side.equivalence_properties().constants();
+    let is_null = |constant: &ConstExpr| matches!(&constant.across_partitions, AcrossPartitions::Uniform(Some(value)) if value.is_null());
+    !constants.iter().all(is_null)
+}
+
+/// The rule for groups. It comes after DataFusion's, because they know nothing of what it adds.
 #[derive(Debug)]
 pub(crate) struct NoOrderOfConstants;
 
@@ -41,7 +116,11 @@ impl PhysicalOptimizerRule for NoOrderOfConstants {
                 return Ok(Transformed::no(node));
             }
             let input = Arc::new(PassOn::without_order("NoOrderExec", Arc::clone(input)));
-            replace_children_if_necessary(node, vec![input]).map(Transformed::yes)
+            let before = Arc::clone(node.properties());
+            let groups = replace_children_if_necessary(node, vec![input])?;
+            // Windows above may count on the constants, which are still there.
+            let groups = PassOn::as_before("SameOrderExec", groups, &before);
+            Ok(Transformed::yes(Arc::new(groups) as Arc<dyn ExecutionPlan>))
         })
         .data()
     }

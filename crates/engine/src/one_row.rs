@@ -24,6 +24,8 @@ use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 
+use crate::no_order::NoConstantsOfMissingRows;
+use crate::pass_on::PassOn;
 use crate::shared::rows::SharedExec;
 
 /// The rule: puts a side that has one row at most on the left.
@@ -57,13 +59,16 @@ impl PhysicalOptimizerRule for OneRowLeft {
     }
 }
 
-/// DataFusion's rules with this one after the choice of sides, before anything is made of it.
+/// DataFusion's rules with this one after the choice of sides, and the one for constants of outer
+/// joins, before anything is made of them.
 pub(crate) fn rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
     let chosen = rules
         .iter()
         .position(|rule| rule.name() == "join_selection");
-    rules.insert(chosen.map_or(0, |at| at + 1), Arc::new(OneRowLeft));
+    let after = chosen.map_or(0, |at| at + 1);
+    rules.insert(after, Arc::new(OneRowLeft));
+    rules.insert(after + 1, Arc::new(NoConstantsOfMissingRows));
     rules
 }
 
@@ -91,7 +96,8 @@ fn has_one_row(plan: &dyn ExecutionPlan) -> bool {
         || plan.is::<RepartitionExec>()
         || plan.is::<WindowAggExec>()
         || plan.is::<BoundedWindowAggExec>()
-        || plan.is::<CrossJoinExec>();
+        || plan.is::<CrossJoinExec>()
+        || plan.is::<PassOn>();
     plan.is::<PlaceholderRowExec>() || passes_on && all_children(plan)
 }
 

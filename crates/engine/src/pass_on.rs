@@ -4,10 +4,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{Result, internal_err};
+use datafusion::common::{Result, Statistics, internal_err};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_plan::filter_pushdown::{FilterDescription, FilterPushdownPhase};
+use datafusion::physical_plan::statistics::{ChildStats, StatisticsArgs};
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 
 /// Rows, their order and their partitions stay as they are.
@@ -17,7 +20,18 @@ pub(crate) struct PassOn {
     input: Arc<dyn ExecutionPlan>,
     batches: fn(SendableRecordBatchStream) -> SendableRecordBatchStream,
     properties: Arc<PlanProperties>,
-    has_order: bool,
+    says: Says,
+}
+
+/// What is said of the rows that are handed on: their order, constants and partitions.
+#[derive(Clone, Copy, Debug)]
+enum Says {
+    /// What is said of them when they come.
+    Same,
+    /// Nothing but the partitions.
+    Nothing,
+    /// What was said of them before the plan beneath was changed.
+    AsBefore,
 }
 
 impl PassOn {
@@ -31,7 +45,7 @@ impl PassOn {
             properties: Arc::clone(input.properties()),
             input,
             batches,
-            has_order: true,
+            says: Says::Same,
         }
     }
 
@@ -44,7 +58,22 @@ impl PassOn {
             properties: Arc::new(properties.with_eq_properties(nothing)),
             input,
             batches: |rows| rows,
-            has_order: false,
+            says: Says::Nothing,
+        }
+    }
+
+    /// Hands rows on as they are, and says of them what was said of another plan's.
+    pub(crate) fn as_before(
+        name: &'static str,
+        input: Arc<dyn ExecutionPlan>,
+        before: &Arc<PlanProperties>,
+    ) -> Self {
+        PassOn {
+            name,
+            properties: Arc::clone(before),
+            input,
+            batches: |rows| rows,
+            says: Says::AsBefore,
         }
     }
 }
@@ -65,7 +94,7 @@ impl ExecutionPlan for PassOn {
     }
 
     fn maintains_input_order(&self) -> Vec<bool> {
-        vec![self.has_order]
+        vec![!matches!(self.says, Says::Nothing)]
     }
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
@@ -87,13 +116,38 @@ impl ExecutionPlan for PassOn {
         self: Arc<Self>,
         mut children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        match (children.pop(), children.is_empty()) {
-            (Some(input), true) if self.has_order => {
-                Ok(Arc::new(PassOn::new(self.name, input, self.batches)))
-            }
-            (Some(input), true) => Ok(Arc::new(PassOn::without_order(self.name, input))),
+        let (Some(input), true) = (children.pop(), children.is_empty()) else {
+            return internal_err!("{} has one child", self.name);
+        };
+        Ok(Arc::new(match self.says {
+            Says::Same => PassOn::new(self.name, input, self.batches),
+            Says::Nothing => PassOn::without_order(self.name, input),
+            Says::AsBefore => PassOn::as_before(self.name, input, &self.properties),
+        }))
+    }
+
+    fn child_stats_requests(&self, partition: Option<usize>) -> Vec<ChildStats> {
+        vec![ChildStats::At(partition)]
+    }
+
+    fn statistics_from_inputs(
+        &self,
+        inputs: &[Arc<Statistics>],
+        _: &StatisticsArgs,
+    ) -> Result<Arc<Statistics>> {
+        match inputs {
+            [input] => Ok(Arc::clone(input)),
             _ => internal_err!("{} has one child", self.name),
         }
+    }
+
+    fn gather_filters_for_pushdown(
+        &self,
+        _: FilterPushdownPhase,
+        filters: Vec<Arc<dyn PhysicalExpr>>,
+        _: &ConfigOptions,
+    ) -> Result<FilterDescription> {
+        FilterDescription::from_children(filters, &self.children())
     }
 
     fn execute(
