@@ -19,6 +19,7 @@ mod builtin;
 mod call;
 mod cancel;
 mod catalog;
+mod durations;
 mod keys;
 mod memory;
 mod no_order;

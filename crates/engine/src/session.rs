@@ -16,6 +16,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use crate::call::ViewCalls;
 use crate::cancel::YieldInFanOut;
 use crate::catalog::{CATALOG, MAIN, Names};
+use crate::durations::DaysOfHours;
 use crate::memory::ActivePool;
 use crate::no_order::NoOrderOfConstants;
 use crate::own_text::OwnTextInKept;
@@ -109,6 +110,7 @@ pub(crate) fn session(
         .with_config(config)
         .with_runtime_env(runtime(limits)?)
         .with_default_features()
+        .with_analyzer_rule(Arc::new(DaysOfHours))
         .with_optimizer_rules(optimizer::rules())
         .with_physical_optimizer_rules(one_row::rules())
         .with_physical_optimizer_rule(Arc::new(NoOrderOfConstants))

@@ -7,6 +7,7 @@ mod buffers;
 mod constants;
 mod copy;
 mod distinct;
+mod durations;
 mod files;
 mod instants;
 mod keys;
