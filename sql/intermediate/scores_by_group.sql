@@ -48,14 +48,16 @@ answers as (
 ),
 
 -- One article an order, so that no answer counts twice: the dearest line, the
--- first of equal ones.
+-- first of equal ones. Most orders have no answer.
 articles_by_order as (
     select
         order_id,
         first_value(sku order by net_amount desc, line_no) as sku,
         first_value(category order by net_amount desc, line_no) as category
     from staging.order_items
-    where problem is null
+    where
+        problem is null
+        and order_id in (select answers.order_id from answers)
     group by order_id
 ),
 
