@@ -6,7 +6,8 @@
 //!
 //! DataFusion goes through all its rules up to three times. Here they are gone
 //! through once, and those that find more to do after the others ([`AGAIN`], seen
-//! on every mart) a second time: the plans are the same, but for names.
+//! on every mart) a second time: the plans of marts are the same, but for names and
+//! for filters, which stay on the columns of the file.
 
 use std::sync::Arc;
 
