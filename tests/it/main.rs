@@ -10,6 +10,7 @@ mod cleaning;
 mod cli;
 mod incidents;
 mod init;
+mod left_out;
 mod online_retail;
 mod planted;
 mod reconcile;

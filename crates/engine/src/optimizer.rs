@@ -14,6 +14,7 @@ use std::sync::Arc;
 use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::optimizer::decorrelate_lateral_join::DecorrelateLateralJoin;
 use datafusion::optimizer::optimize_projections::OptimizeProjections;
 use datafusion::optimizer::rewrite_set_comparison::RewriteSetComparison;
 use datafusion::optimizer::{Optimizer, OptimizerConfig, OptimizerRule};
@@ -47,8 +48,10 @@ pub(crate) fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
         .iter()
         .filter(|rule| is_among(&AGAIN, rule.as_ref()) || is_among(&LAST, rule.as_ref()));
 
+    // It looks for subqueries right below a join, where leaving out columns puts a projection.
+    let lateral: Arc<dyn OptimizerRule + Send + Sync> = Arc::new(DecorrelateLateralJoin::new());
     let mut rules: Vec<Arc<dyn OptimizerRule + Send + Sync>> = Vec::new();
-    let columns_first = std::iter::once(&columns).chain(first);
+    let columns_first = [&lateral, &columns].into_iter().chain(first);
     for rule in columns_first.chain([&columns]).chain(again) {
         if READERS.contains(&rule.name()) {
             rules.push(Arc::new(TrueKeys));

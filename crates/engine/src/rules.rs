@@ -12,6 +12,7 @@ pub(crate) mod check_rules;
 pub(crate) mod codes;
 mod file;
 pub(crate) mod finance_totals;
+pub(crate) mod keyed;
 mod labels;
 pub(crate) mod segment_models;
 pub(crate) mod tables;
@@ -37,6 +38,7 @@ use crate::view::{View, Views};
 use crate::workspace::{RuleSpec, Workspace};
 
 pub(crate) use file::{Cell, RuleRow, RuleRows};
+use keyed::Keyed;
 use typed::{Promise, typed};
 
 /// Schema of the views that rules stand in for.
@@ -104,8 +106,9 @@ pub(crate) fn load(spec: &RuleSpec, expected: &Expected<'_>, folder: &Path) -> R
         has_unknown(&rows, &batch)?;
     }
     let schema = batch.schema();
-    let table = MemTable::try_new(schema, vec![vec![batch]]);
-    let table = table.map_err(|e| Error::query(&view.sql, e))?;
+    let failed = |e| Error::query(&view.sql, e);
+    let table = MemTable::try_new(schema, vec![vec![batch.clone()]]).map_err(failed)?;
+    let table = Keyed::wrap(Arc::new(table), &[batch], &view.header.grain).map_err(failed)?;
     let key = view.header.grain.first();
     let mut places = HashMap::new();
     for row in &rows.rows {
@@ -115,7 +118,7 @@ pub(crate) fn load(spec: &RuleSpec, expected: &Expected<'_>, folder: &Path) -> R
         }
     }
     Ok(RuleTable {
-        provider: Some(Arc::new(table)),
+        provider: Some(table),
         keys: places.keys().cloned().collect(),
         places,
         file: Some(spec.file.value.clone()),

@@ -30,10 +30,14 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SubqueryAl
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
 
+use self::needed::Needed;
 use self::rows::{Rows, SharedExec};
+use self::unique::Unique;
 
+mod needed;
 pub(crate) mod rows;
 mod steps;
+mod unique;
 
 /// A view as a leaf of the plans that read it.
 pub(crate) struct SharedView {
@@ -41,8 +45,9 @@ pub(crate) struct SharedView {
     plan: LogicalPlan,
     /// Whether it becomes part of every reader, however many there are.
     passes_on: bool,
-    /// The plan in which views with one reader have become part of it.
+    /// The plan without what nobody reads, and in which views with one reader have become part of it.
     settled: OnceLock<LogicalPlan>,
+    unique: OnceLock<Unique>,
     schema: SchemaRef,
 }
 
@@ -70,7 +75,12 @@ impl SharedView {
             schema: nullable(plan.schema().as_arrow()),
             plan,
             settled: OnceLock::new(),
+            unique: OnceLock::new(),
         })
+    }
+
+    fn unique(&self) -> &Unique {
+        self.unique.get_or_init(|| Unique::of(&self.plan))
     }
 
     fn settled(&self) -> &LogicalPlan {
@@ -153,7 +163,8 @@ pub(crate) fn is_analyzed_later(plan: &LogicalPlan) -> bool {
     )
 }
 
-/// Analyzes a statement, as its views are already, and makes views with one reader part of it.
+/// Analyzes a statement, as its views are already, leaves out what it does not need, and makes
+/// views with one reader part of it.
 pub(crate) fn settle(plan: LogicalPlan, state: &SessionState) -> Result<LogicalPlan> {
     let plan = match plan {
         LogicalPlan::Ddl(_) | LogicalPlan::Statement(_) => plan,
@@ -164,7 +175,15 @@ pub(crate) fn settle(plan: LogicalPlan, state: &SessionState) -> Result<LogicalP
     } else {
         analyzed(plan, state)?
     };
+    let mut needed = Needed::default();
+    let plan = needed.of_statement(plan)?;
     let beneath = Beneath::of(&plan)?;
+    let mut plans = HashMap::new();
+    for view in beneath.views().rev() {
+        if let Some(plan) = needed.of_view(view)? {
+            plans.insert(view.key(), plan);
+        }
+    }
     let mut readers = HashMap::<usize, usize>::new();
     let mut count = |plan: &LogicalPlan, of: Option<&SharedView>| {
         // What becomes part of several readers reads as often as they do.
@@ -176,12 +195,16 @@ pub(crate) fn settle(plan: LogicalPlan, state: &SessionState) -> Result<LogicalP
     };
     count(&plan, None)?;
     for view in beneath.views().rev() {
-        count(&view.plan, Some(view))?;
+        if let Some(plan) = plans.get(&view.key()) {
+            count(plan, Some(view))?;
+        }
     }
     for view in beneath.views() {
-        let settled = inline(view.plan.clone(), &readers)?;
-        // A plan kept by the session comes back settled; it was settled the same way.
-        let _ = view.settled.set(settled);
+        if let Some(plan) = plans.remove(&view.key()) {
+            let settled = inline(plan, &readers)?;
+            // A plan kept by the session comes back settled; it was settled the same way.
+            let _ = view.settled.set(settled);
+        }
     }
     inline(plan, &readers)
 }
@@ -295,7 +318,9 @@ impl PlanOnce {
         // Readers come first here, so that all they want of a view is known by its turn.
         let mut pruned = Vec::new();
         for view in beneath.views().rev() {
-            let columns = wanted.of(view);
+            let Some(columns) = wanted.of(view) else {
+                continue;
+            };
             let schema = view.settled().schema();
             let fields = columns
                 .iter()
@@ -334,10 +359,13 @@ impl Wanted {
         })
     }
 
-    /// Never nothing: rows that are only counted still need a column to be counted by.
-    fn of(&self, view: &SharedView) -> Vec<usize> {
-        let columns = self.0.get(&view.key());
-        let columns: Vec<usize> = columns.into_iter().flatten().copied().collect();
-        if columns.is_empty() { vec![0] } else { columns }
+    /// None of a view that has no reader left. Never no columns: rows that are only counted
+    /// still need one to be counted by.
+    fn of(&self, view: &SharedView) -> Option<Vec<usize>> {
+        let columns: Vec<usize> = self.0.get(&view.key())?.iter().copied().collect();
+        Some(match columns.is_empty() {
+            true => vec![0],
+            false => columns,
+        })
     }
 }

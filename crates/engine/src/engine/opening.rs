@@ -13,6 +13,7 @@ use crate::bind::{self, Parameters};
 use crate::blame::Places;
 use crate::catalog::{Names, Planning};
 use crate::error::{Error, Result};
+use crate::rules::keyed::Keyed;
 use crate::rules::{self, Expected, RuleTables};
 use crate::session::session;
 use crate::settings::Settings;
@@ -188,8 +189,12 @@ async fn load_rules(
             // What settings change is no table to keep.
             None if !lock(&used).is_empty() => continue,
             None => {
-                let rows = names.compute(planned.map_err(failed)?).await;
-                rules::built_in(view, rows.map_err(failed)?)
+                let table = names.compute(planned.map_err(failed)?).await;
+                let table = table.map_err(failed)?;
+                let rows = ctx.read_table(Arc::clone(&table)).map_err(failed)?;
+                let rows = rows.collect().await.map_err(failed)?;
+                let table = Keyed::wrap(table, &rows, &view.header.grain);
+                rules::built_in(view, table.map_err(failed)?)
             }
         };
         tables.insert(view.name.clone(), table);
