@@ -11,22 +11,18 @@ pub mod workspace;
 
 mod bind;
 mod blame;
+mod physical;
 mod present;
 mod source;
 pub mod table;
 
 mod builtin;
 mod call;
-mod cancel;
 mod catalog;
 mod durations;
 mod keys;
 mod memory;
-mod no_order;
-mod one_row;
 mod optimizer;
-mod own_text;
-mod pass_on;
 pub mod rules;
 mod session;
 mod shared;

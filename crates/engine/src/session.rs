@@ -14,15 +14,12 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use crate::call::ViewCalls;
-use crate::cancel::YieldInFanOut;
 use crate::catalog::{CATALOG, MAIN, Names};
 use crate::durations::DaysOfHours;
 use crate::memory::ActivePool;
-use crate::no_order::NoOrderOfConstants;
-use crate::own_text::OwnTextInKept;
 use crate::settings::Settings;
 use crate::shared::PlanOnce;
-use crate::{keys, one_row, optimizer};
+use crate::{keys, optimizer, physical};
 
 /// What a session may take of the machine.
 #[derive(Debug, Clone)]
@@ -112,10 +109,7 @@ pub(crate) fn session(
         .with_default_features()
         .with_analyzer_rule(Arc::new(DaysOfHours))
         .with_optimizer_rules(optimizer::rules())
-        .with_physical_optimizer_rules(one_row::rules())
-        .with_physical_optimizer_rule(Arc::new(NoOrderOfConstants))
-        .with_physical_optimizer_rule(Arc::new(OwnTextInKept))
-        .with_physical_optimizer_rule(Arc::new(YieldInFanOut))
+        .with_physical_optimizer_rules(physical::rules())
         .with_query_planner(Arc::new(PlanOnce))
         .build();
     let ctx = SessionContext::new_with_state(state);

@@ -27,7 +27,7 @@ use futures::future::{BoxFuture, Shared};
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use tokio::task::JoinSet;
 
-use crate::own_text::own_text;
+use crate::physical::own_text::own_text;
 
 /// The share of memory, one part in so many, that the rows of one view may take.
 const SHARE: usize = 8;

@@ -10,10 +10,7 @@
 use std::sync::Arc;
 
 use datafusion::common::Result;
-use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
+use datafusion::common::tree_node::Transformed;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::filter::FilterExec;
@@ -24,52 +21,19 @@ use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 
-use crate::no_order::NoConstantsOfMissingRows;
-use crate::pass_on::PassOn;
+use super::Mended;
+use super::pass_on::PassOn;
 use crate::shared::rows::SharedExec;
 
-/// The rule: puts a side that has one row at most on the left.
-#[derive(Debug)]
-pub(crate) struct OneRowLeft;
-
-impl PhysicalOptimizerRule for OneRowLeft {
-    fn optimize(
-        &self,
-        plan: Arc<dyn ExecutionPlan>,
-        _: &ConfigOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| {
-            let Some(join) = node.downcast_ref::<CrossJoinExec>() else {
-                return Ok(Transformed::no(node));
-            };
-            if has_one_row(join.right().as_ref()) && !has_one_row(join.left().as_ref()) {
-                return Ok(Transformed::yes(join.swap_inputs()?));
-            }
-            Ok(Transformed::no(node))
-        })
-        .data()
+/// Puts the side of a cross join that has one row at most on the left.
+pub(super) fn one_row_left(node: Arc<dyn ExecutionPlan>) -> Result<Mended> {
+    let Some(join) = node.downcast_ref::<CrossJoinExec>() else {
+        return Ok(Transformed::no(node));
+    };
+    if has_one_row(join.right().as_ref()) && !has_one_row(join.left().as_ref()) {
+        return Ok(Transformed::yes(join.swap_inputs()?));
     }
-
-    fn name(&self) -> &str {
-        "one_row_left"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
-}
-
-/// DataFusion's rules with this one after the choice of sides, and the one for constants of outer
-/// joins, before anything is made of them.
-pub(crate) fn rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
-    let mut rules = PhysicalOptimizer::new().rules;
-    let chosen = rules
-        .iter()
-        .position(|rule| rule.name() == "join_selection");
-    let after = chosen.map_or(0, |at| at + 1);
-    rules.insert(after, Arc::new(OneRowLeft));
-    rules.insert(after + 1, Arc::new(NoConstantsOfMissingRows));
-    rules
+    Ok(Transformed::no(node))
 }
 
 /// Whether a plan cannot have two rows, whatever the data.

@@ -12,10 +12,8 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StructArray};
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
-use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::Transformed;
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec};
@@ -24,51 +22,31 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 use futures::TryStreamExt;
 
-use crate::pass_on::PassOn;
+use super::Mended;
+use super::pass_on::PassOn;
 
 /// Buffers a column may have without being copied: as many as a file's page, its
 /// dictionary and their neighbours.
 const FEW_BUFFERS: usize = 4;
 
-/// The rule: what operators put together has buffers of its own. It comes after
-/// DataFusion's, because they know nothing of what it adds.
-#[derive(Debug)]
-pub(crate) struct OwnTextInKept;
-
-impl PhysicalOptimizerRule for OwnTextInKept {
-    fn optimize(
-        &self,
-        plan: Arc<dyn ExecutionPlan>,
-        _: &ConfigOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| {
-            // Joins keep their left side.
-            let keeps = node.is::<HashJoinExec>()
-                || node.is::<CrossJoinExec>()
-                || node.is::<NestedLoopJoinExec>()
-                || node.is::<SortExec>()
-                || node.is::<WindowAggExec>()
-                || node.is::<BoundedWindowAggExec>();
-            if !keeps {
-                return Ok(Transformed::no(node));
-            }
-            let mut children: Vec<_> = node.children().into_iter().map(Arc::clone).collect();
-            let Some(kept) = children.first_mut().filter(|kept| has_text(kept)) else {
-                return Ok(Transformed::no(node));
-            };
-            *kept = Arc::new(PassOn::new("OwnTextExec", Arc::clone(kept), own_texts));
-            replace_children_if_necessary(node, children).map(Transformed::yes)
-        })
-        .data()
+/// Gives what an operator puts together buffers of its own.
+pub(super) fn own_text_in_kept(node: Arc<dyn ExecutionPlan>) -> Result<Mended> {
+    // Joins keep their left side.
+    let keeps = node.is::<HashJoinExec>()
+        || node.is::<CrossJoinExec>()
+        || node.is::<NestedLoopJoinExec>()
+        || node.is::<SortExec>()
+        || node.is::<WindowAggExec>()
+        || node.is::<BoundedWindowAggExec>();
+    if !keeps {
+        return Ok(Transformed::no(node));
     }
-
-    fn name(&self) -> &str {
-        "own_text_in_kept"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
+    let mut children: Vec<_> = node.children().into_iter().map(Arc::clone).collect();
+    let Some(kept) = children.first_mut().filter(|kept| has_text(kept)) else {
+        return Ok(Transformed::no(node));
+    };
+    *kept = Arc::new(PassOn::new("OwnTextExec", Arc::clone(kept), own_texts));
+    replace_children_if_necessary(node, children).map(Transformed::yes)
 }
 
 fn has_text(plan: &Arc<dyn ExecutionPlan>) -> bool {

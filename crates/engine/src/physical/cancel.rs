@@ -7,10 +7,8 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use datafusion::common::Result;
-use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::Transformed;
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
@@ -21,49 +19,30 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::unnest::UnnestExec;
 use futures::{StreamExt, TryStreamExt};
 
-use crate::pass_on::PassOn;
+use super::Mended;
+use super::pass_on::PassOn;
 
-/// The rule: it comes after all others, because they know nothing of what it adds.
-#[derive(Debug)]
-pub(crate) struct YieldInFanOut;
-
-impl PhysicalOptimizerRule for YieldInFanOut {
-    fn optimize(
-        &self,
-        plan: Arc<dyn ExecutionPlan>,
-        _: &ConfigOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| {
-            let fans_out = node.is::<CrossJoinExec>()
-                || node.is::<NestedLoopJoinExec>()
-                || node.is::<HashJoinExec>()
-                || node.is::<SortMergeJoinExec>()
-                || node.is::<UnnestExec>();
-            let node = match node.children().as_slice() {
-                [build, probe] if node.is::<NestedLoopJoinExec>() => {
-                    let probe = PassOn::new("InSlices", Arc::clone(probe), in_slices);
-                    let probe: Arc<dyn ExecutionPlan> = Arc::new(probe);
-                    let children = vec![Arc::clone(build), probe];
-                    replace_children_if_necessary(Arc::clone(&node), children)?
-                }
-                _ => node,
-            };
-            Ok(if fans_out {
-                Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>)
-            } else {
-                Transformed::no(node)
-            })
-        })
-        .data()
-    }
-
-    fn name(&self) -> &str {
-        "yield_in_fan_out"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
+/// Makes operators that multiply rows yield between batches.
+pub(super) fn yield_in_fan_out(node: Arc<dyn ExecutionPlan>) -> Result<Mended> {
+    let fans_out = node.is::<CrossJoinExec>()
+        || node.is::<NestedLoopJoinExec>()
+        || node.is::<HashJoinExec>()
+        || node.is::<SortMergeJoinExec>()
+        || node.is::<UnnestExec>();
+    let node = match node.children().as_slice() {
+        [build, probe] if node.is::<NestedLoopJoinExec>() => {
+            let probe = PassOn::new("InSlices", Arc::clone(probe), in_slices);
+            let probe: Arc<dyn ExecutionPlan> = Arc::new(probe);
+            let children = vec![Arc::clone(build), probe];
+            replace_children_if_necessary(Arc::clone(&node), children)?
+        }
+        _ => node,
+    };
+    Ok(if fans_out {
+        Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>)
+    } else {
+        Transformed::no(node)
+    })
 }
 
 /// Rows of a batch that a nested-loop join gets at once. Sixty-four rows of the
