@@ -24,7 +24,7 @@ use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result, internal_err};
-use datafusion::datasource::{TableType, source_as_provider};
+use datafusion::datasource::{TableType, provider_as_source, source_as_provider};
 use datafusion::execution::context::{QueryPlanner, SessionState};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SubqueryAlias, TableScan};
 use datafusion::physical_plan::ExecutionPlan;
@@ -45,8 +45,6 @@ pub(crate) struct SharedView {
     plan: LogicalPlan,
     /// Whether it becomes part of every reader, however many there are.
     passes_on: bool,
-    /// The plan without what nobody reads, and in which views with one reader have become part of it.
-    settled: OnceLock<LogicalPlan>,
     unique: OnceLock<Unique>,
     schema: SchemaRef,
 }
@@ -74,7 +72,6 @@ impl SharedView {
             passes_on,
             schema: nullable(plan.schema().as_arrow()),
             plan,
-            settled: OnceLock::new(),
             unique: OnceLock::new(),
         })
     }
@@ -83,8 +80,15 @@ impl SharedView {
         self.unique.get_or_init(|| Unique::of(&self.plan))
     }
 
-    fn settled(&self) -> &LogicalPlan {
-        self.settled.get().unwrap_or(&self.plan)
+    /// The view as one statement reads it.
+    fn with_plan(&self, plan: LogicalPlan) -> Self {
+        SharedView {
+            name: self.name.clone(),
+            plan,
+            passes_on: self.passes_on,
+            unique: OnceLock::new(),
+            schema: Arc::clone(&self.schema),
+        }
     }
 
     /// Tells one view from another, also where two statements' plans are put together.
@@ -139,7 +143,7 @@ impl Beneath {
             if let Some(view) = provider.downcast_ref::<SharedView>()
                 && seen.insert(view.key())
             {
-                self.visit(view.settled(), seen)?;
+                self.visit(&view.plan, seen)?;
                 self.0.push(provider);
             }
         }
@@ -199,32 +203,58 @@ pub(crate) fn settle(plan: LogicalPlan, state: &SessionState) -> Result<LogicalP
             count(plan, Some(view))?;
         }
     }
+    let mut settled = Settled::default();
     for view in beneath.views() {
         if let Some(plan) = plans.remove(&view.key()) {
-            let settled = inline(plan, &readers)?;
-            // A plan kept by the session comes back settled; it was settled the same way.
-            let _ = view.settled.set(settled);
+            let plan = settled.put_in(plan)?;
+            let is_part = view.passes_on || readers.get(&view.key()) == Some(&1);
+            settled.0.insert(
+                view.key(),
+                match is_part {
+                    true => Place::Part(Arc::new(plan)),
+                    false => Place::Leaf(Arc::new(view.with_plan(plan))),
+                },
+            );
         }
     }
-    inline(plan, &readers)
+    settled.put_in(plan)
 }
 
-fn inline(plan: LogicalPlan, readers: &HashMap<usize, usize>) -> Result<LogicalPlan> {
-    let replace = |node: LogicalPlan| {
-        let LogicalPlan::TableScan(scan) = &node else {
-            return Ok(Transformed::no(node));
+/// What stands in the place of each view in a statement.
+#[derive(Default)]
+struct Settled(HashMap<usize, Place>);
+
+enum Place {
+    /// Its plan, which is part of its reader.
+    Part(Arc<LogicalPlan>),
+    /// A leaf still, of what is needed of it.
+    Leaf(Arc<SharedView>),
+}
+
+impl Settled {
+    fn put_in(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
+        let replace = |node: LogicalPlan| {
+            let LogicalPlan::TableScan(scan) = &node else {
+                return Ok(Transformed::no(node));
+            };
+            let provider = source_as_provider(&scan.source)?;
+            let view = provider.downcast_ref::<SharedView>();
+            let node = match view.and_then(|view| self.0.get(&view.key())) {
+                None => return Ok(Transformed::no(node)),
+                Some(Place::Part(plan)) => {
+                    let name = scan.table_name.clone();
+                    let alias = SubqueryAlias::try_new(Arc::clone(plan), name)?;
+                    LogicalPlan::SubqueryAlias(alias)
+                }
+                Some(Place::Leaf(view)) => LogicalPlan::TableScan(TableScan {
+                    source: provider_as_source(Arc::clone(view) as Arc<dyn TableProvider>),
+                    ..scan.clone()
+                }),
+            };
+            Ok(Transformed::yes(node))
         };
-        let provider = source_as_provider(&scan.source)?;
-        match provider.downcast_ref::<SharedView>() {
-            Some(view) if view.passes_on || readers.get(&view.key()) == Some(&1) => {
-                let plan = Arc::new(view.settled().clone());
-                let alias = SubqueryAlias::try_new(plan, scan.table_name.clone())?;
-                Ok(Transformed::yes(LogicalPlan::SubqueryAlias(alias)))
-            }
-            _ => Ok(Transformed::no(node)),
-        }
-    };
-    plan.transform_up_with_subqueries(replace).data()
+        plan.transform_up_with_subqueries(replace).data()
+    }
 }
 
 /// The rows of the views of the statement whose physical plan is being made.
@@ -321,11 +351,11 @@ impl PlanOnce {
             let Some(columns) = wanted.of(view) else {
                 continue;
             };
-            let schema = view.settled().schema();
+            let schema = view.plan.schema();
             let fields = columns
                 .iter()
                 .map(|&at| Expr::from(schema.qualified_field(at)));
-            let plan = LogicalPlanBuilder::from(view.settled().clone());
+            let plan = LogicalPlanBuilder::from(view.plan.clone());
             let plan = plan.project(fields.collect::<Vec<_>>())?.build()?;
             let plan = state.optimizer().optimize(plan, state, |_, _| {})?;
             wanted.add(&plan)?;

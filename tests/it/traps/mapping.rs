@@ -216,11 +216,23 @@ async fn dedupe_keeps_the_row_recorded_last() {
          2,2026-11-01,5,2026-11-03\n2,2026-11-01,4,2026-11-02\n2,2026-11-01,3,\n\
          3,2026-11-01,7,\n",
     );
+    let engine = scratch.open().await;
+    // What one statement does not ask for, the next one may.
+    let ids = rows(&engine, "select return_id from raw.returns order by 1").await;
+    assert_eq!(ids, ["1", "2", "3"]);
     let sql = "select return_id, quantity from raw.returns order by 1, 2";
+    assert_eq!(rows(&engine, sql).await, ["1 1", "2 5", "3 7"]);
+    // Copies are looked for once, however often the table is read.
+    let twice = "select sum(a.quantity * b.quantity) from raw.returns as a \
+         inner join raw.returns as b on a.return_id = b.return_id";
+    let plan = rows(&engine, &format!("explain {twice}")).await.join("\n");
     assert_eq!(
-        rows(&scratch.open().await, sql).await,
-        ["1 1", "2 5", "3 7"]
+        plan.matches("SharedExec: view=returns: copies").count(),
+        4,
+        "{plan}"
     );
+    assert!(!plan.contains("WindowAgg"), "{plan}");
+    assert_eq!(rows(&engine, twice).await, ["75"]);
     scratch.write("aftersight.toml", toml(""));
     assert_eq!(
         rows(&scratch.open().await, "select count(*) from raw.returns").await,

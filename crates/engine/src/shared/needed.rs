@@ -40,7 +40,7 @@ impl Needed {
         let Some(columns) = self.0.get(&view.key()).cloned() else {
             return Ok(None);
         };
-        let plan = view.settled();
+        let plan = &view.plan;
         let columns = match stays_wide(plan) {
             true => columns,
             false => all(plan),

@@ -10,8 +10,9 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::Column;
 use datafusion::common::JoinType;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::datasource::ViewTable;
+use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::error::DataFusionError;
+use datafusion::execution::context::SessionState;
 use datafusion::functions::expr_fn::{btrim, lower};
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::functions_window::expr_fn::row_number;
@@ -23,6 +24,7 @@ use indexmap::IndexMap;
 use super::canonical::{CanonicalColumn, CanonicalTable, Type, instant_type};
 use super::mapping::{MappedTable, Mapper, Rows, is_text};
 use crate::error::{Error, Result};
+use crate::shared::SharedView;
 use crate::workspace::At;
 
 impl Mapper<'_> {
@@ -89,7 +91,7 @@ impl Mapper<'_> {
         };
         let view = |plan| Arc::new(ViewTable::new(plan, None)) as Arc<dyn TableProvider>;
         let (plan, with_copies) = if is_deduped {
-            let single = one_row_per_key(typed.clone().into(), table);
+            let single = one_row_per_key(typed.clone().into(), table, &self.ctx.state());
             let single = single.and_then(LogicalPlanBuilder::build).map_err(failed)?;
             (single, Some(view(typed)))
         } else {
@@ -230,31 +232,24 @@ impl Mapper<'_> {
 fn one_row_per_key(
     builder: LogicalPlanBuilder,
     table: &CanonicalTable,
+    state: &SessionState,
 ) -> Result<LogicalPlanBuilder, DataFusionError> {
     let rows = builder.build()?;
     let keys: Vec<Expr> = table.key.iter().map(ident).collect();
+    let columns: Vec<Expr> = table.columns.iter().map(|c| ident(&c.name)).collect();
     let twin = |key: &String| format!("twin_{key}");
     let twin_keys = table.key.iter().map(|key| ident(key).alias(twin(key)));
+    let twin_keys: Vec<Expr> = twin_keys.collect();
+    let on = || {
+        let left: Vec<Column> = table.key.iter().map(Column::from_name).collect();
+        let twins = table.key.iter().map(|key| Column::from_name(twin(key)));
+        (left, twins.collect::<Vec<_>>())
+    };
     let twins = LogicalPlanBuilder::from(rows.clone())
         .aggregate(keys.clone(), vec![count(lit(1_i64)).alias("n_rows")])?
         .filter(ident("n_rows").gt(lit(1_i64)))?
-        .project(twin_keys.collect::<Vec<_>>())?
+        .project(twin_keys.clone())?
         .build()?;
-    let on = || {
-        let left: Vec<Column> = table.key.iter().map(Column::from_name).collect();
-        let right: Vec<Column> = table
-            .key
-            .iter()
-            .map(|key| Column::from_name(twin(key)))
-            .collect();
-        (left, right)
-    };
-    let single = LogicalPlanBuilder::from(rows.clone()).join(
-        twins.clone(),
-        JoinType::LeftAnti,
-        on(),
-        None,
-    )?;
     let mut order = Vec::new();
     if table.columns.iter().any(|c| c.name == "recorded_at") {
         order.push(ident("recorded_at").sort(false, false));
@@ -264,20 +259,22 @@ fn one_row_per_key(
         .order_by(order)
         .build()?
         .alias("twin_rank");
-    let columns = || {
-        table
-            .columns
-            .iter()
-            .map(|c| ident(&c.name))
-            .collect::<Vec<_>>()
-    };
-    let ranked = LogicalPlanBuilder::from(rows)
+    let kept = LogicalPlanBuilder::from(rows.clone())
         .join(twins, JoinType::LeftSemi, on(), None)?
         .window(vec![rank])?
         .filter(ident("twin_rank").eq(lit(1_u64)))?
-        .project(columns())?
+        .project(columns.clone())?
         .build()?;
-    single.project(columns())?.union(ranked)
+    // Computed once a statement, however often it reads the table.
+    let kept = SharedView::new(format!("{}: copies", table.name), kept, false, state)?;
+    let kept = provider_as_source(Arc::new(kept));
+    let kept = LogicalPlanBuilder::scan("copies", kept, None)?.build()?;
+    let keys_of_kept = LogicalPlanBuilder::from(kept.clone()).project(twin_keys)?;
+    let single = LogicalPlanBuilder::from(rows)
+        .join(keys_of_kept.build()?, JoinType::LeftAnti, on(), None)?
+        .project(columns.clone())?;
+    let kept = LogicalPlanBuilder::from(kept).project(columns)?;
+    single.union(kept.build()?)
 }
 
 /// Puts codes in the place of the source's; what is not listed stays as it is.
