@@ -51,15 +51,15 @@ periods as (
 
 -- And there under its touchpoint and under all of them.
 cells as (
-    select
-        * exclude (touchpoint),
-        unnest([touchpoint, 'all']) as touchpoint
+    select *
+    from periods
+    union all
+    select * replace ('all' as touchpoint)
     from periods
 ),
 
--- A customer's answers together, once: what the errors are made of. Shares are
--- summed as decimals, so that the sum does not depend on the order.
-by_customer as (
+-- Shares are summed as decimals, so that the sum does not depend on the order.
+totals as (
     select
         period,
         period_start,
@@ -67,24 +67,49 @@ by_customer as (
         kind,
         scope,
         direction,
-        customer_id,
-        anonymous_id,
         count(value) as answers,
         count(*) filter (where is_good) as good_answers,
         count(*) filter (where is_bad) as bad_answers,
         count(*) filter (where value is null) as invalid_answers,
-        min(scale) filter (where is_valid) as scale_min,
-        max(scale) filter (where is_valid) as scale_max,
-        coalesce(sum(weight) filter (where value is not null), 0) as w,
+        case
+            when
+                min(scale) filter (where is_valid)
+                = max(scale) filter (where is_valid)
+                then max(scale) filter (where is_valid)
+        end as scale,
+        nullif(sum(weight) filter (where value is not null), 0) as w,
         coalesce(sum(weight * value), 0) as wv,
         sum(weight * weight) filter (where value is not null) as ww,
         sum(weight * weight * value) as wwv,
         sum(weight * weight * value * value) as wwvv,
-        sum(weight) filter (where is_good) as good_weight,
-        sum(weight) filter (where is_bad) as bad_weight,
-        sum(cast(weight * share as decimal(30, 15))) as weighted_share,
+        coalesce(sum(weight) filter (where is_good), 0) as good_weight,
+        coalesce(sum(weight) filter (where is_bad), 0) as bad_weight,
+        cast(sum(cast(weight * share as decimal(30, 15))) as double)
+            as weighted_share,
         sum(weight * score) filter (where value is not null) as weighted_score
     from cells
+    group by
+        period,
+        period_start,
+        touchpoint,
+        kind,
+        scope,
+        direction
+),
+
+-- A customer's answers together, once: what the errors are made of.
+customers as (
+    select
+        period,
+        period_start,
+        touchpoint,
+        kind,
+        scope,
+        direction,
+        sum(weight) as w,
+        sum(weight * value) as wv
+    from cells
+    where value is not null
     group by
         period,
         period_start,
@@ -96,7 +121,7 @@ by_customer as (
         anonymous_id
 ),
 
-summed as (
+squares as (
     select
         period,
         period_start,
@@ -104,25 +129,10 @@ summed as (
         kind,
         scope,
         direction,
-        sum(answers) as answers,
-        sum(good_answers) as good_answers,
-        sum(bad_answers) as bad_answers,
-        sum(invalid_answers) as invalid_answers,
-        case when min(scale_min) = max(scale_max) then max(scale_max) end
-            as scale,
-        nullif(sum(w), 0) as w,
-        sum(wv) as wv,
-        sum(ww) as ww,
-        sum(wwv) as wwv,
-        sum(wwvv) as wwvv,
         sum(w * w) as customer_ww,
         sum(w * wv) as customer_wwv,
-        sum(wv * wv) as customer_wwvv,
-        coalesce(sum(good_weight), 0) as good_weight,
-        coalesce(sum(bad_weight), 0) as bad_weight,
-        cast(sum(weighted_share) as double) as weighted_share,
-        sum(weighted_score) as weighted_score
-    from by_customer
+        sum(wv * wv) as customer_wwvv
+    from customers
     group by
         period,
         period_start,
@@ -130,6 +140,23 @@ summed as (
         kind,
         scope,
         direction
+),
+
+summed as (
+    select
+        totals.*,
+        squares.customer_ww,
+        squares.customer_wwv,
+        squares.customer_wwvv
+    from totals
+    left join squares
+        on
+            totals.period = squares.period
+            and totals.period_start = squares.period_start
+            and totals.touchpoint = squares.touchpoint
+            and totals.kind = squares.kind
+            and totals.scope = squares.scope
+            and totals.direction = squares.direction
 ),
 
 -- The sum of squares of what is left around the mean, over answers and over
