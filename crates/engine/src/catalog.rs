@@ -46,6 +46,8 @@ pub(crate) struct Names {
     raw: OnceLock<Tables>,
     /// Canonical tables as they were before copies of rows were dropped.
     copies: OnceLock<Tables>,
+    /// Canonical tables as statements read them that share what they read several times.
+    to_share: OnceLock<Tables>,
     /// Tables whose rows are kept, filled when a query first names them.
     kept: IndexMap<String, OnceCell<Arc<dyn TableProvider>>>,
     views: Views,
@@ -126,6 +128,7 @@ impl Names {
             sources: OnceLock::new(),
             raw: OnceLock::new(),
             copies: OnceLock::new(),
+            to_share: OnceLock::new(),
             views,
             rules: OnceLock::new(),
             own: MemorySchemaProvider::new(),
@@ -157,6 +160,11 @@ impl Names {
     /// Says which tables had copies dropped, and what they were before.
     pub(crate) fn set_copies(&self, copies: Tables) {
         let _ = self.copies.set(copies);
+    }
+
+    /// Says which tables have something that their readers can share.
+    pub(crate) fn set_to_share(&self, tables: Tables) {
+        let _ = self.to_share.set(tables);
     }
 
     pub(crate) fn set_rules(&self, rules: Tables) {
@@ -226,7 +234,10 @@ impl Names {
                     let kept = rows.get_or_try_init(|| self.compute(table)).await?;
                     Ok(Some(Arc::clone(kept)))
                 }
-                (table, _) => Ok(table),
+                (table, _) => {
+                    let shares = Planning::current().is_some_and(|planning| planning.shares);
+                    Ok(of(self.to_share.get()).filter(|_| shares).or(table))
+                }
             },
             MAIN => self.lookup_bare(name).await,
             _ => match self.views.get(schema, name) {

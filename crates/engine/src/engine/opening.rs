@@ -81,6 +81,11 @@ impl Engine {
             Some((name.clone(), Arc::clone(provider)))
         });
         names.set_copies(with_copies.collect());
+        let to_share = tables.iter().filter_map(|(name, table)| {
+            let provider = table.to_share.as_ref()?;
+            Some((name.clone(), Arc::clone(provider)))
+        });
+        names.set_to_share(to_share.collect());
         let mut rules = load_rules(&ctx, &names, &workspace, &file_base, &options.rules).await?;
         rules.extend(thresholds);
         let of_tables = tables.iter().filter_map(|(name, table)| {

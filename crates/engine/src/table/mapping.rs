@@ -39,6 +39,8 @@ pub struct MappedTable {
     pub rule: Option<RuleTable>,
     /// The table before `dedupe` dropped copies of rows; none where it was not asked for.
     pub with_copies: Option<Arc<dyn TableProvider>>,
+    /// The table for statements that share what they read several times, where that differs.
+    pub(crate) to_share: Option<Arc<dyn TableProvider>>,
 }
 
 /// Turns mappings into tables. Knows the session and the workspace.
@@ -125,6 +127,7 @@ impl Mapper<'_> {
             is_materialized: false,
             rule,
             with_copies: None,
+            to_share: None,
         })
     }
 

@@ -90,15 +90,19 @@ impl Mapper<'_> {
             None => typed,
         };
         let view = |plan| Arc::new(ViewTable::new(plan, None)) as Arc<dyn TableProvider>;
-        let (plan, with_copies) = if is_deduped {
-            let single = one_row_per_key(typed.clone().into(), table, &self.ctx.state());
-            let single = single.and_then(LogicalPlanBuilder::build).map_err(failed)?;
-            (single, Some(view(typed)))
+        let (plan, to_share, with_copies) = if is_deduped {
+            let single = |state: Option<&SessionState>| {
+                let single = one_row_per_key(typed.clone().into(), table, state);
+                single.and_then(LogicalPlanBuilder::build).map_err(failed)
+            };
+            let shared = single(Some(&self.ctx.state()))?;
+            (single(None)?, Some(view(shared)), Some(view(typed)))
         } else {
-            (typed, None)
+            (typed, None, None)
         };
         Ok(MappedTable {
             provider: view(plan),
+            to_share,
             with_copies,
             is_mapped: true,
             absent,
@@ -227,12 +231,13 @@ impl Mapper<'_> {
 /// Keeps the row of each key that was recorded last; copies of a row become one.
 ///
 /// Copies are rare, so only the keys are grouped for the whole table: rows of a
-/// key that stands once pass as they are, and the few others are ranked. Taking
+/// key that stands once pass as they are, and the few others are ranked: with a
+/// session, once a statement, however often that reads the table. Taking
 /// the last value of every column would hold the whole table in memory.
 fn one_row_per_key(
     builder: LogicalPlanBuilder,
     table: &CanonicalTable,
-    state: &SessionState,
+    state: Option<&SessionState>,
 ) -> Result<LogicalPlanBuilder, DataFusionError> {
     let rows = builder.build()?;
     let keys: Vec<Expr> = table.key.iter().map(ident).collect();
@@ -265,10 +270,14 @@ fn one_row_per_key(
         .filter(ident("twin_rank").eq(lit(1_u64)))?
         .project(columns.clone())?
         .build()?;
-    // Computed once a statement, however often it reads the table.
-    let kept = SharedView::new(format!("{}: copies", table.name), kept, false, state)?;
-    let kept = provider_as_source(Arc::new(kept));
-    let kept = LogicalPlanBuilder::scan("copies", kept, None)?.build()?;
+    let kept = match state {
+        Some(state) => {
+            let kept = SharedView::new(format!("{}: copies", table.name), kept, false, state)?;
+            let kept = provider_as_source(Arc::new(kept));
+            LogicalPlanBuilder::scan("copies", kept, None)?.build()?
+        }
+        None => kept,
+    };
     let keys_of_kept = LogicalPlanBuilder::from(kept.clone()).project(twin_keys)?;
     let single = LogicalPlanBuilder::from(rows)
         .join(keys_of_kept.build()?, JoinType::LeftAnti, on(), None)?
