@@ -235,7 +235,8 @@ impl Unique {
         if meets_one_of_left {
             of_right.iter().for_each(|key| rows.add(key.clone()));
         }
-        if join.join_type == JoinType::Full {
+        if join.join_type == JoinType::Full && conditions(join) == 1 {
+            // Were there more, rows of one key could miss each other and stand there twice.
             let is_key = |(left, right): &(usize, usize)| {
                 of_left.contains(&Columns::from([*left]))
                     && of_right.contains(&Columns::from([*right]))
@@ -389,6 +390,12 @@ pub(super) fn meets_one(join: &Join, on_the_right: bool) -> bool {
         false => (&join.left, met.left),
     };
     Unique::of(plan).where_fixed(&fixed).is_by(&fixed.columns)
+}
+
+/// How many things a join asks of rows that meet.
+fn conditions(join: &Join) -> usize {
+    let filter = join.filter.as_ref();
+    join.on.len() + filter.map_or(0, |filter| split_conjunction(filter).len())
 }
 
 fn equations(condition: &Expr) -> Vec<(&Expr, &Expr)> {
