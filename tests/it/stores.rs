@@ -4,9 +4,14 @@
 //! refuse it. Credentials are handed in, never taken from the environment.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aftersight_engine::{Engine, Options, StoreOptions, Workspace};
 use arrow::array::Int64Array;
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
+use hyper::{Method, Request};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
@@ -18,6 +23,11 @@ const SECRET: &str = "secretsecret";
 
 /// Serves the folders of `root` as buckets and returns the port.
 async fn serve(root: &Path) -> u16 {
+    serve_counting(root, Arc::default()).await
+}
+
+/// Counts the requests that list files or ask about one.
+async fn serve_counting(root: &Path, asked: Arc<AtomicUsize>) -> u16 {
     let files = s3s_fs::FileSystem::new(root)
         .map_err(|e| format!("{e:?}"))
         .unwrap();
@@ -28,7 +38,17 @@ async fn serve(root: &Path) -> u16 {
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let service = service.clone();
+            let (service, asked) = (service.clone(), Arc::clone(&asked));
+            let service = service_fn(move |request: Request<Incoming>| {
+                let lists = request
+                    .uri()
+                    .query()
+                    .is_some_and(|q| q.contains("list-type"));
+                if lists || request.method() == Method::HEAD {
+                    asked.fetch_add(1, Ordering::Relaxed);
+                }
+                Service::call(&service, request)
+            });
             tokio::spawn(async move {
                 let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
                 // A client that hangs up is no concern of the server.
@@ -119,6 +139,43 @@ async fn a_lake_on_s3_is_read_with_its_partitions() {
     );
     let sql = "select sum(order_id) from 's3://lake/orders/month=2026-12-01/part-0.parquet'";
     assert_eq!(rows(&engine, sql).await, ["10"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_lists_a_table_once_however_often_it_reads_it() {
+    let lake = lake();
+    let asked = Arc::<AtomicUsize>::default();
+    let port = serve_counting(&lake.path(""), Arc::clone(&asked)).await;
+    let engine = open(WORKSPACE, options(port, SECRET)).await.unwrap();
+    let file = "'s3://lake/orders/month=2026-10-01/part-0.parquet'";
+    for from in ["raw.orders", "source.lines", file] {
+        let read = |times: usize| {
+            let all = vec![format!("select order_id from {from}"); times].join(" union all ");
+            format!("select count(*), sum(order_id) from ({all})")
+        };
+        let (once, often) = (read(1), read(5));
+        asked.store(0, Ordering::Relaxed);
+        let one = rows(&engine, &once).await;
+        let of_one = asked.swap(0, Ordering::Relaxed);
+        let five = rows(&engine, &often).await;
+        let of_five = asked.load(Ordering::Relaxed);
+        assert_ne!(one, five);
+        assert!(of_one > 0, "{from}");
+        assert_eq!(of_five, of_one, "{from}");
+    }
+    // Files come and go between statements.
+    let sum =
+        "select sum(a.order_id) from raw.orders as a inner join raw.orders as b using (order_id)";
+    assert_eq!(rows(&engine, sum).await, ["21"]);
+    let new = lake.path("lake/orders/month=2026-12-01/part-0.parquet");
+    write_parquet(
+        &new,
+        vec![("order_id", column(Int64Array::from(vec![10])))],
+        10,
+    );
+    assert_eq!(rows(&engine, sum).await, ["31"]);
+    std::fs::remove_file(new).unwrap();
+    assert_eq!(rows(&engine, sum).await, ["21"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

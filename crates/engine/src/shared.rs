@@ -33,6 +33,7 @@ use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
 use self::needed::Needed;
 use self::rows::{Rows, SharedExec};
 use self::unique::Unique;
+use crate::source::listed;
 
 mod needed;
 pub(crate) mod rows;
@@ -305,15 +306,18 @@ impl QueryPlanner for PlanOnce {
         let Some(state) = session.as_any().downcast_ref::<SessionState>() else {
             return internal_err!("views are planned by a session of our own");
         };
-        match self.plan(plan, state).await {
-            Err(error) if is_of_nullability_alone(&error) => {
-                let mut state = state.clone();
-                let options = state.config_mut().options_mut();
-                options.execution.skip_physical_aggregate_schema_check = true;
-                self.plan(plan, &state).await
+        let planned = async {
+            match self.plan(plan, state).await {
+                Err(error) if is_of_nullability_alone(&error) => {
+                    let mut state = state.clone();
+                    let options = state.config_mut().options_mut();
+                    options.execution.skip_physical_aggregate_schema_check = true;
+                    self.plan(plan, &state).await
+                }
+                planned => planned,
             }
-            planned => planned,
-        }
+        };
+        listed::statement(planned).await
     }
 }
 

@@ -1,8 +1,8 @@
 //! Sources: where bytes are, and how a declared location becomes a readable table.
 //!
 //! A source is opened once per session: its files are listed, its schema and
-//! partition columns found. Listings are not cached, so a query always sees the
-//! files that are there. Credentials are handed in by the program.
+//! partition columns found. Listings are not cached but for a statement, so a query always
+//! sees the files that are there. Credentials are handed in by the program.
 
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ use crate::present::Present;
 use crate::workspace::{Format, SourceSpec};
 
 pub(crate) mod format;
+pub(crate) mod listed;
 pub(crate) mod location;
 pub(crate) mod partitions;
 mod schema;

@@ -11,6 +11,7 @@ use object_store::ObjectMeta;
 use url::Url;
 
 use super::StoreOptions;
+use super::listed::ListedOnce;
 use crate::error::{Error, Result};
 use crate::workspace::At;
 
@@ -49,7 +50,8 @@ pub fn register_store(
         .iter()
         .map(|(k, v)| (k.as_str(), v.as_str()));
     let (store, _) = object_store::parse_url_opts(url, options)?;
-    ctx.register_object_store(&root, Arc::from(store));
+    let store = ListedOnce::new(Arc::from(store));
+    ctx.register_object_store(&root, Arc::new(store));
     Ok(())
 }
 
