@@ -5,7 +5,7 @@
 //! name is looked up after CTEs, so `with rfm as (...)` stays the user's.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use datafusion::common::{
     DFSchema, DataFusionError, Result, ScalarValue, TableReference, plan_err,
@@ -20,7 +20,8 @@ use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, FunctionArg, FunctionArgExpr, TableFactor};
 use futures::FutureExt;
 
-use crate::catalog::{Names, Planning};
+use crate::catalog::Names;
+use crate::planning::Planning;
 use crate::settings::{Settings, depends_on, with_hint};
 use crate::suggest::did_you_mean;
 use crate::view::View;
@@ -68,7 +69,11 @@ impl RelationPlanner for ViewCalls {
         };
         let extensions = &context.context_provider().options().extensions;
         let mut settings = match Planning::current() {
-            Some(planning) => planning.settings.as_ref().clone(),
+            Some(planning) => {
+                // What it depends on is noted by the planning of its own.
+                planning.is_of_this_statement();
+                planning.settings.as_ref().clone()
+            }
             None => extensions.get::<Settings>().cloned().unwrap_or_default(),
         };
         let mut given = BTreeSet::new();
@@ -90,8 +95,8 @@ impl RelationPlanner for ViewCalls {
             .check()
             .map_err(|e| DataFusionError::Plan(format!("{}: {}", view.name, with_hint(&e))))?;
         let planning = Planning::new(settings, Default::default());
-        let used = Arc::clone(&planning.used);
-        let planned = planning.scope(self.names.plan_view(view)).now_or_never();
+        let planned = planning.clone().scope(self.names.plan_view(view));
+        let planned = planned.now_or_never();
         let Some(table) = planned else {
             return plan_err!(
                 "{}: its tables need input or output to be planned; name it once without arguments first",
@@ -99,7 +104,7 @@ impl RelationPlanner for ViewCalls {
             );
         };
         let table = table?;
-        let used = used.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = planning.placeholders();
         if let Some(idle) = given.iter().find(|name| !is_used(name, &used)) {
             let names: Vec<&str> = used.iter().map(String::as_str).collect();
             return plan_err!(

@@ -1,30 +1,26 @@
 //! Where a name in a query leads: files, canonical tables, views, the session's own tables.
 //!
-//! A view is planned when it is looked up, with the settings of that moment, so
-//! a view follows a later `set`. Within one statement a view is planned once.
+//! A view is planned when it is looked up: see [`crate::planning`].
 //! A bare name is, after CTEs, the session's own table or a query of the running
 //! report, then marts, intermediate, staging, raw, source. A view never sees
 //! itself: its own name leads on to the next layer.
 
-use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::future::Future;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use datafusion::catalog::{CatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider};
 use datafusion::common::{DataFusionError, Result, exec_err, plan_err};
-use datafusion::datasource::{MemTable, TableType, ViewTable};
+use datafusion::datasource::{MemTable, TableType};
 use datafusion::execution::context::SessionState;
 use datafusion::prelude::SessionContext;
 use indexmap::IndexMap;
 use tokio::sync::OnceCell;
 
-use crate::bind::{self, Parameters};
 use crate::error::Error;
+use crate::planning::{Analyzed, Planning};
 use crate::rules;
-use crate::settings::{Settings, with_hint};
-use crate::shared::SharedView;
+use crate::settings::with_hint;
 use crate::source::{StoreOptions, open_source};
 use crate::suggest::did_you_mean;
 use crate::view::{VIEW_SCHEMAS, View, Views};
@@ -56,64 +52,12 @@ pub(crate) struct Names {
     own: MemorySchemaProvider,
     files: OnceLock<StoreOptions>,
     state: OnceLock<Box<dyn Fn() -> Option<SessionState> + Send + Sync>>,
+    analyzed: Analyzed,
 }
 
 impl fmt::Debug for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Names").finish_non_exhaustive()
-    }
-}
-
-/// What is known while a statement is planned.
-#[derive(Clone)]
-pub(crate) struct Planning {
-    /// Views being planned, outermost first.
-    stack: Vec<String>,
-    /// Views this statement has planned already.
-    planned: Arc<Mutex<HashMap<String, Arc<dyn TableProvider>>>>,
-    /// Settings that views are bound with.
-    pub(crate) settings: Arc<Settings>,
-    /// Values beside the settings.
-    parameters: Arc<Parameters>,
-    /// Placeholders views asked for.
-    pub(crate) used: Arc<Mutex<BTreeSet<String>>>,
-    /// Whether views stay leaves, to be settled when the statement is planned.
-    shares: bool,
-}
-
-tokio::task_local! {
-    static PLANNING: Planning;
-}
-
-impl Planning {
-    /// Starts the planning of a statement.
-    pub(crate) fn new(settings: Settings, parameters: Parameters) -> Self {
-        Planning {
-            stack: Vec::new(),
-            planned: Arc::default(),
-            settings: Arc::new(settings),
-            parameters: Arc::new(parameters),
-            used: Arc::default(),
-            shares: false,
-        }
-    }
-
-    /// Makes views above staging leaves: the plan is to be settled afterwards.
-    pub(crate) fn sharing(self) -> Self {
-        Planning {
-            shares: true,
-            ..self
-        }
-    }
-
-    /// Runs planning work that may look up views.
-    pub(crate) async fn scope<F: Future>(self, work: F) -> F::Output {
-        PLANNING.scope(self, work).await
-    }
-
-    /// Returns the planning under way, if there is one.
-    pub(crate) fn current() -> Option<Self> {
-        PLANNING.try_with(Planning::clone).ok()
     }
 }
 
@@ -134,6 +78,7 @@ impl Names {
             own: MemorySchemaProvider::new(),
             files: OnceLock::new(),
             state: OnceLock::new(),
+            analyzed: Analyzed::default(),
         })
     }
 
@@ -211,7 +156,18 @@ impl Names {
         names
     }
 
-    fn state(&self) -> Result<SessionState> {
+    /// Views as earlier statements have analyzed them.
+    pub(crate) fn analyzed(&self) -> &Analyzed {
+        &self.analyzed
+    }
+
+    /// The rows that stand in for a view of rules.
+    pub(crate) fn rows_of_rule(&self, view: &View) -> Option<Arc<dyn TableProvider>> {
+        let brought = self.rules.get().filter(|_| view.schema == rules::SCHEMA)?;
+        brought.get(&view.name).map(Arc::clone)
+    }
+
+    pub(crate) fn state(&self) -> Result<SessionState> {
         match self.state.get().and_then(|state| state()) {
             Some(state) => Ok(state),
             None => exec_err!("the session is closed"),
@@ -235,7 +191,7 @@ impl Names {
                     Ok(Some(Arc::clone(kept)))
                 }
                 (table, _) => {
-                    let shares = Planning::current().is_some_and(|planning| planning.shares);
+                    let shares = Planning::current().is_some_and(|planning| planning.shares());
                     Ok(of(self.to_share.get()).filter(|_| shares).or(table))
                 }
             },
@@ -267,10 +223,17 @@ impl Names {
     }
 
     async fn lookup_bare(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        let planning = Planning::current();
         if let Some(table) = self.own.table(name).await? {
+            if let Some(planning) = &planning {
+                planning.is_of_this_statement();
+            }
             return Ok(Some(table));
         }
-        let stack = Planning::current().map(|p| p.stack).unwrap_or_default();
+        if let Some(planning) = &planning {
+            planning.led_to_workspace(name);
+        }
+        let stack = planning.as_ref().map(Planning::stack).unwrap_or_default();
         // Within the view of that name, the name means a layer below.
         let inside = stack.last().and_then(|view| view.split_once('.'));
         let below = match inside {
@@ -280,10 +243,15 @@ impl Names {
             _ => 0,
         };
         for schema in &VIEW_SCHEMAS[below..] {
-            if let Some(view) = self.views.get(schema, name)
-                && !stack.contains(&view.qualified())
-            {
+            let Some(view) = self.views.get(schema, name) else {
+                continue;
+            };
+            if !stack.contains(&view.qualified()) {
                 return self.plan_view(view).await.map(Some);
+            }
+            // Asked for by another reader, it would have been found.
+            if let Some(planning) = &planning {
+                planning.is_of_this_statement();
             }
         }
         for schema in ["raw", "source"] {
@@ -292,7 +260,12 @@ impl Names {
             }
         }
         match self.files.get() {
-            Some(options) if is_location(name) => self.open_file(name, options).await.map(Some),
+            Some(options) if is_location(name) => {
+                if let Some(planning) = &planning {
+                    planning.is_of_this_statement();
+                }
+                self.open_file(name, options).await.map(Some)
+            }
             // The name was left out above because it is being planned.
             _ => match stack.iter().position(|v| v.ends_with(&format!(".{name}"))) {
                 Some(at) => {
@@ -331,62 +304,6 @@ impl Names {
             })
         })?;
         Ok(opened.provider)
-    }
-
-    /// Plans a view with the settings of the statement that names it.
-    pub(crate) async fn plan_view(&self, view: &View) -> Result<Arc<dyn TableProvider>> {
-        let brought = self.rules.get().filter(|_| view.schema == rules::SCHEMA);
-        if let Some(table) = brought.and_then(|rules| rules.get(&view.name)) {
-            return Ok(Arc::clone(table));
-        }
-        let state = self.state()?;
-        let planning = Planning::current()
-            .unwrap_or_else(|| Planning::new(bind::settings(&state), Parameters::new()));
-        let name = view.qualified();
-        if let Some(at) = planning.stack.iter().position(|v| *v == name) {
-            let cycle = planning.stack[at..].join(" -> ");
-            return plan_err!("view {name} reads itself: {cycle} -> {name}");
-        }
-        let lock = || {
-            planning
-                .planned
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-        };
-        if let Some(table) = lock().get(&name) {
-            return Ok(Arc::clone(table));
-        }
-        let mut inner = planning.clone();
-        inner.stack.push(name.clone());
-        let plan = async {
-            let statements = bind::parse(&view.sql)?;
-            let Ok([mut statement]) = <[_; 1]>::try_from(statements) else {
-                return plan_err!("expected one query");
-            };
-            let used = bind::bind_with(&planning.settings, &planning.parameters, &mut statement)?;
-            planning
-                .used
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .extend(used);
-            let plan = state.statement_to_plan(statement).await?;
-            let returned = plan.schema().fields().iter().map(|f| f.name().as_str());
-            let checked = view.check_columns(returned);
-            checked.map_err(DataFusionError::Plan)?;
-            Ok(plan)
-        };
-        // Boxed, because views plan views.
-        let plan: std::pin::Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(plan);
-        let plan = inner.scope(plan).await;
-        let plan = plan.map_err(|e: DataFusionError| e.context(format!("in view {name}")))?;
-        let table: Arc<dyn TableProvider> = if planning.shares {
-            let passes_on = view.schema == "staging";
-            Arc::new(SharedView::new(name.clone(), plan, passes_on, &state)?)
-        } else {
-            Arc::new(ViewTable::new(plan, Some(view.sql.clone())))
-        };
-        lock().insert(name, Arc::clone(&table));
-        Ok(table)
     }
 
     fn table_names(&self, schema: &str) -> Vec<String> {

@@ -20,9 +20,10 @@ use indexmap::IndexMap;
 
 use crate::bind::{self, Parameters};
 use crate::blame::{Places, blame};
-use crate::catalog::{Names, Planning, WITH_COPIES};
+use crate::catalog::{Names, WITH_COPIES};
 use crate::copy;
 use crate::error::{Error, Result};
+use crate::planning::Planning;
 use crate::rules::RuleTables;
 use crate::session::Limits;
 use crate::settings::{Settings, depends_on};
@@ -291,14 +292,14 @@ impl Engine {
     ) -> Result<LogicalPlan, DataFusionError> {
         let settings = bind::settings(state);
         let own = bind::bind_with(&settings, parameters, &mut statement)?;
-        let planning = Planning::new(settings, parameters.clone()).sharing();
-        let in_views = Arc::clone(&planning.used);
-        let plan = planning.scope(state.statement_to_plan(statement)).await;
+        let planning = Planning::new(settings, parameters.clone()).sharing(state);
+        let work = state.statement_to_plan(statement);
+        let plan = planning.clone().scope(work).await;
         let plan = plan.and_then(|plan| shared::settle(plan, state));
         let mut used = lock(&self.used);
         used.clear();
         used.extend(own);
-        used.extend(lock(&in_views).iter().cloned());
+        used.extend(planning.placeholders());
         plan
     }
 
@@ -349,21 +350,19 @@ fn inputs(state: &SessionState, views: &Views, view: &View) -> Result<Vec<String
             continue;
         }
         let failed = |e| Error::query(&view.sql, e);
-        for statement in bind::parse(&view.sql).map_err(failed)? {
-            let found = state.resolve_table_references(&statement);
-            for reference in found.map_err(failed)? {
-                let name = reference.table();
-                let read = match reference.schema() {
-                    Some("raw") => None,
-                    Some(schema) => views.get(schema, name),
-                    None => views.find(name),
-                };
-                match read {
-                    Some(read) => left.push(read),
-                    None => {
-                        let name = name.strip_suffix(WITH_COPIES).unwrap_or(name);
-                        tables.insert(name.to_owned());
-                    }
+        let query = view.query().map_err(failed)?;
+        for reference in state.resolve_table_references(query).map_err(failed)? {
+            let name = reference.table();
+            let read = match reference.schema() {
+                Some("raw") => None,
+                Some(schema) => views.get(schema, name),
+                None => views.find(name),
+            };
+            match read {
+                Some(read) => left.push(read),
+                None => {
+                    let name = name.strip_suffix(WITH_COPIES).unwrap_or(name);
+                    tables.insert(name.to_owned());
                 }
             }
         }

@@ -23,6 +23,7 @@ mod durations;
 mod keys;
 mod memory;
 mod optimizer;
+mod planning;
 pub mod rules;
 mod session;
 mod shared;

@@ -5,9 +5,13 @@
 //! what the view returns. Completion and listings read headers and plan nothing.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
+use datafusion::common::{DataFusionError, plan_err};
+use datafusion::sql::parser::Statement;
 use indexmap::IndexMap;
 
+use crate::bind;
 use crate::error::{Error, Result};
 
 /// The schemas views live in, in the order a bare name is looked up.
@@ -26,6 +30,8 @@ pub struct View {
     pub header: Header,
     /// Where a workspace's own view is; none for a built-in one.
     pub file: Option<PathBuf>,
+    /// The query of the file, once somebody has asked for it.
+    query: OnceLock<Statement>,
 }
 
 /// The contract at the top of a view's file.
@@ -93,7 +99,19 @@ impl View {
             sql: sql.to_owned(),
             header,
             file: None,
+            query: OnceLock::new(),
         })
+    }
+
+    /// The query of the file, which is parsed when it is first asked for.
+    pub(crate) fn query(&self) -> Result<&Statement, DataFusionError> {
+        if let Some(query) = self.query.get() {
+            return Ok(query);
+        }
+        let Ok([query]) = <[_; 1]>::try_from(bind::parse(&self.sql)?) else {
+            return plan_err!("expected one query");
+        };
+        Ok(self.query.get_or_init(|| query))
     }
 
     /// Says how the columns a query returns differ from those the header promises.

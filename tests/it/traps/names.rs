@@ -1,5 +1,10 @@
 //! What a name means: CTEs first, then the session's own, then views, then tables.
 
+use aftersight_engine::Options;
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+use datafusion::common::ScalarValue;
+
 use crate::support::{Scratch, error, rows, script};
 
 /// A workspace with one table and views over it.
@@ -115,6 +120,81 @@ async fn a_view_follows_a_later_set() {
 
 fn script_of(first: &str, then: &str) -> String {
     format!("{first}; {then}")
+}
+
+/// What a view was before is asked again as it is then, whatever has become its own meanwhile.
+#[tokio::test]
+async fn a_view_follows_tables_that_the_session_makes_and_forgets() {
+    let scratch = shop(&[
+        ("intermediate/known", "select 3 as n"),
+        ("marts/counted", "select n + 1 as n from known"),
+        ("marts/called", "select n + 10 as n from counted()"),
+    ]);
+    let engine = scratch.open().await;
+    let all = "select counted.n, called.n from counted cross join called";
+    assert_eq!(rows(&engine, all).await, ["4 14"]);
+    let (schema, batches) = engine
+        .query_with("select 100 as n", &Default::default())
+        .await
+        .unwrap();
+    engine.register_result("known", schema, batches).unwrap();
+    assert_eq!(rows(&engine, all).await, ["101 111"]);
+    assert_eq!(rows(&engine, all).await, ["101 111"]);
+    engine.remove_result("known");
+    assert_eq!(rows(&engine, all).await, ["4 14"]);
+}
+
+#[tokio::test]
+async fn a_view_follows_parameters_of_a_query() {
+    let scratch = shop(&[
+        ("marts/limits", "select $least as n"),
+        ("marts/doubled", "select 2 * n as n from limits"),
+    ]);
+    let engine = scratch.open().await;
+    let doubled = "select n from doubled";
+    assert_eq!(rows(&engine, doubled).await, ["2"]);
+    for n in [7, 8] {
+        let parameters = [("least".to_owned(), ScalarValue::from(n))].into();
+        let (_, batches) = engine.query_with(doubled, &parameters).await.unwrap();
+        let doubled = batches[0].column(0).as_primitive::<Int64Type>();
+        assert_eq!(doubled.value(0), 2 * n);
+    }
+    assert_eq!(rows(&engine, doubled).await, ["2"]);
+}
+
+#[tokio::test]
+async fn a_view_is_the_same_whoever_read_it_before() {
+    let scratch = shop(&[
+        ("intermediate/left", "select 'l' as n"),
+        ("intermediate/right", "select 'r' as n"),
+        ("marts/left", "select 'L' || n as n from right"),
+        ("marts/right", "select 'R' || n as n from left"),
+    ]);
+    let right = "select n from marts.right";
+    assert_eq!(rows(&scratch.open().await, right).await, ["RLr"]);
+    let engine = scratch.open().await;
+    assert_eq!(rows(&engine, "select n from marts.left").await, ["LRl"]);
+    assert_eq!(rows(&engine, right).await, ["RLr"]);
+}
+
+#[tokio::test]
+async fn a_view_follows_a_file_that_has_other_columns() {
+    let scratch = Scratch::with_workspace("version = 1\n");
+    let file = scratch.path("found.csv");
+    let text = format!(
+        "-- What is there?\n--\n-- grain: one row\n--\n-- n  the most\n\nselect max(x) as n from '{}'\n",
+        file.display()
+    );
+    scratch.write("sql/marts/found.sql", text);
+    let options = Options {
+        allow_files: true,
+        ..Options::default()
+    };
+    let engine = scratch.open_with(options).await;
+    scratch.write("found.csv", "x,y\n9,1\n10,2\n");
+    assert_eq!(rows(&engine, "select n from found").await, ["10"]);
+    scratch.write("found.csv", "y,x\n1,nine\n2,ten\n");
+    assert_eq!(rows(&engine, "select n from found").await, ["ten"]);
 }
 
 #[tokio::test]

@@ -8,11 +8,12 @@ use datafusion::execution::context::SessionState;
 use datafusion::prelude::SessionContext;
 use indexmap::IndexMap;
 
-use super::{Engine, Options, lock};
-use crate::bind::{self, Parameters};
+use super::{Engine, Options};
+use crate::bind::Parameters;
 use crate::blame::Places;
-use crate::catalog::{Names, Planning};
+use crate::catalog::Names;
 use crate::error::{Error, Result};
+use crate::planning::Planning;
 use crate::rules::keyed::Keyed;
 use crate::rules::{self, Expected, RuleTables};
 use crate::session::session;
@@ -170,9 +171,8 @@ async fn load_rules(
             continue;
         }
         let planning = Planning::new(workspace.settings.clone(), Parameters::new());
-        let used = Arc::clone(&planning.used);
         let failed = |e| Error::query(&view.sql, e);
-        let planned = planning.scope(names.plan_view(view)).await;
+        let planned = planning.clone().scope(names.plan_view(view)).await;
         let beside = workspace.rules.get(&view.name).map(|spec| (spec, folder));
         let brought = more.get(view.name.as_str()).map(|s| (s, Path::new("")));
         let table = match brought.or(beside) {
@@ -192,7 +192,7 @@ async fn load_rules(
             // It says what is wrong with it when somebody asks for it.
             None if planned.is_err() => continue,
             // What settings change is no table to keep.
-            None if !lock(&used).is_empty() => continue,
+            None if !planning.placeholders().is_empty() => continue,
             None => {
                 let table = names.compute(planned.map_err(failed)?).await;
                 let table = table.map_err(failed)?;
@@ -209,10 +209,6 @@ async fn load_rules(
 
 /// Whether a view reads no table at all, as a list of values does.
 fn reads_nothing(state: &SessionState, view: &View) -> Result<bool, DataFusionError> {
-    for statement in bind::parse(&view.sql)? {
-        if !state.resolve_table_references(&statement)?.is_empty() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    let read = state.resolve_table_references(view.query()?)?;
+    Ok(read.is_empty())
 }
