@@ -60,32 +60,52 @@ events as (
 
 -- The first case and its first solution: a chain would else take the last of
 -- several before the next step.
-with_cases as (
+cases as (
     select
-        *,
-        min(case when is_case and not is_before_delivery then occurred_at end)
-            over (partition by order_id) as late_case_at,
-        min(case when is_case and is_before_delivery then occurred_at end)
-            over (partition by order_id) as early_case_at
+        order_id,
+        min(case when not is_before_delivery then occurred_at end)
+            as late_case_at,
+        min(case when is_before_delivery then occurred_at end)
+            as early_case_at
     from events
+    where is_case
+    group by order_id
+),
+
+solutions as (
+    select
+        events.order_id,
+        min(
+            case
+                when events.occurred_at >= cases.late_case_at
+                    then events.occurred_at
+            end
+        ) as late_solution_at,
+        min(
+            case
+                when events.occurred_at >= cases.early_case_at
+                    then events.occurred_at
+            end
+        ) as early_solution_at
+    from events
+    inner join cases
+        on events.order_id = cases.order_id
+    where events.is_solution
+    group by events.order_id
 ),
 
 with_solutions as (
     select
-        *,
-        min(
-            case
-                when is_solution and occurred_at >= late_case_at
-                    then occurred_at
-            end
-        ) over (partition by order_id) as late_solution_at,
-        min(
-            case
-                when is_solution and occurred_at >= early_case_at
-                    then occurred_at
-            end
-        ) over (partition by order_id) as early_solution_at
-    from with_cases
+        events.*,
+        cases.late_case_at,
+        cases.early_case_at,
+        solutions.late_solution_at,
+        solutions.early_solution_at
+    from events
+    left join cases
+        on events.order_id = cases.order_id
+    left join solutions
+        on events.order_id = solutions.order_id
 ),
 
 chains as (

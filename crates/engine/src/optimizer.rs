@@ -92,3 +92,21 @@ impl OptimizerRule for SetComparisons {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A rule that DataFusion renames would silently run once only, or in another place.
+    #[test]
+    fn the_rules_that_are_named_here_are_there() {
+        let all = Optimizer::new().rules;
+        for name in AGAIN.iter().chain(&LAST).chain(&READERS) {
+            assert!(all.iter().any(|rule| rule.name() == *name), "{name}");
+        }
+        for again in rules().iter().map(|rule| rule.name().to_owned()) {
+            let is_ours = again == TrueKeys.name();
+            assert!(is_ours || all.iter().any(|rule| rule.name() == again));
+        }
+    }
+}
