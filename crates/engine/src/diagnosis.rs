@@ -90,6 +90,10 @@ impl Engine {
             let nearest = nearest.and_then(|(_, rest)| rest.split_once('\''));
             diagnosis.help = nearest.map(|(near, _)| format!("did you mean `{near}`?"));
         }
+        if let Some((message, help)) = other_arguments(&text) {
+            diagnosis.message = message;
+            diagnosis.help = Some(help);
+        }
         if diagnosis.span.is_none() {
             diagnosis.span = position_in(&text).or_else(|| end_of(sql, &text));
         }
@@ -123,6 +127,27 @@ fn plain(error: &DataFusionError) -> String {
     text.trim_end_matches("\")").to_owned()
 }
 
+/// Says shortly what DataFusion's own functions say of arguments they do not take: at length,
+/// and as if it were a bug.
+fn other_arguments(text: &str) -> Option<(String, String)> {
+    let (_, call) = text.split_once("No function matches the given name and argument types '")?;
+    let (call, rest) = call.split_once('\'')?;
+    let (name, given) = call.split_once('(')?;
+    let given = given.strip_suffix(')')?;
+    let forms = rest.lines().map(str::trim);
+    let forms = forms.filter(|line| line.starts_with(&format!("{name}(")));
+    let help = match (name, given) {
+        ("sum" | "avg", "Boolean") => {
+            "to count the rows for which a condition holds: count(*) filter (where ..)".to_owned()
+        }
+        _ => {
+            let forms: Vec<&str> = forms.collect();
+            format!("it is called as {}", forms.join(", "))
+        }
+    };
+    Some((format!("'{name}' does not take ({given})"), help))
+}
+
 /// Returns the innermost view that was being planned.
 fn view_of(error: &DataFusionError) -> Option<&str> {
     match error {
@@ -135,11 +160,13 @@ fn view_of(error: &DataFusionError) -> Option<&str> {
     }
 }
 
-/// Steps inside what the optimiser wraps around an error: which of its rules failed is of no use.
+/// Steps inside what rules wrap around an error: which of them failed is of no use.
 fn innermost(error: &DataFusionError) -> &DataFusionError {
     match error {
         DataFusionError::Context(context, inner)
-            if context.starts_with("Optimizer rule") || context.starts_with("in view ") =>
+            if context.starts_with("Optimizer rule")
+                || context.starts_with("in view ")
+                || is_name(context) =>
         {
             innermost(inner)
         }
@@ -147,6 +174,11 @@ fn innermost(error: &DataFusionError) -> &DataFusionError {
         DataFusionError::Shared(inner) => innermost(inner),
         other => other,
     }
+}
+
+/// Whether a text is a name of rules, as the analyzer says it alone.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 }
 
 /// Reads the position that sqlparser writes into its messages.
@@ -198,6 +230,29 @@ fn whole_word(sql: &str, word: &str, is_function: bool) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_functions_do_not_take_is_said_shortly() {
+        let check = |text: &str, message: &str, help: &str| {
+            let expected = Some((message.to_owned(), help.to_owned()));
+            assert_eq!(other_arguments(text), expected, "{text}");
+        };
+        let round = "Internal error: Function 'round' failed to match any signature.\nThis issue was \
+             likely caused by a bug. No function matches the given name and argument types \
+             'round(Utf8)'. You might need to add explicit type casts.\n\tCandidate functions:\n\t\
+             round(Decimal, Int32)\n\tround(Decimal)";
+        check(
+            round,
+            "'round' does not take (Utf8)",
+            "it is called as round(Decimal, Int32), round(Decimal)",
+        );
+        check(
+            "No function matches the given name and argument types 'sum(Boolean)'.",
+            "'sum' does not take (Boolean)",
+            "to count the rows for which a condition holds: count(*) filter (where ..)",
+        );
+        assert_eq!(other_arguments("something else"), None);
+    }
 
     #[test]
     fn only_whole_words_are_marked() {

@@ -55,6 +55,14 @@ fn unknown_names_in_sql_are_marked_and_answered() {
         "error: Expected: an expression, found: EOF\n  1 | select 1 +\n    |           ^\n",
     );
     check(
+        "select sum(order_id = '1') from raw.orders",
+        "error: 'sum' does not take (Boolean)\n  1 | select sum(order_id = '1') from raw.orders\n    |        ^^^\n  help: to count the rows for which a condition holds: count(*) filter (where ..)\n",
+    );
+    check(
+        "select abs(date '2026-01-01')",
+        "error: 'abs' does not take (Date32)\n  1 | select abs(date '2026-01-01')\n    |        ^^^\n  help: it is called as abs(Numeric(1))\n",
+    );
+    check(
         "select * from 'nowhere.csv'",
         "error: there is no file 'nowhere.csv'\n  1 | select * from 'nowhere.csv'\n    |                ^^^^^^^^^^^\n",
     );

@@ -85,3 +85,19 @@ fn the_rows_behind_a_cell_are_found_by_the_header() {
         "intermediate.numbers does not say which rows it is made of",
     );
 }
+
+#[test]
+fn an_error_of_types_names_the_view_it_is_in_and_not_its_reader() {
+    let shop = shop();
+    let header = "-- What is there?\n--\n-- grain: n\n--\n-- n  number\n\n";
+    let wrong = "select n from (values (1)) as t (n) where n in (select true)";
+    shop.write("sql/marts/wrong.sql", format!("{header}{wrong}"));
+    shop.write(
+        "sql/marts/reader.sql",
+        format!("{header}select n from marts.wrong"),
+    );
+    shop.run(&["-c", "select * from reader"]).check_error(
+        1,
+        "error: expr type Int64 can't cast to Boolean in InSubquery\n  --> view marts.wrong\n",
+    );
+}
