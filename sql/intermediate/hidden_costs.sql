@@ -27,7 +27,7 @@ unhappy as (
         on answers.customer_id = contributions.customer_id
     where
         contributions.cases > 0
-        and (answers.nps_score <= 6 or answers.csat_score <= 3)
+        and (answers.nps_score <= 6 or answers.csat_share <= 0.5)
 ),
 
 estimates as (

@@ -9,13 +9,15 @@
 -- category       category of the article, else of the line; unknown without
 --                either
 -- units          units sold
--- units_kept     units less those sent back for money
+-- units_kept     units less those sent back for money; 0 where nothing of the
+--                order was kept
 -- net_amount     net sales of the line
 -- kept_amount    the part of it that was kept, by units
 -- ordered_date   local day of the order
 --
 -- Price adjustments and other refunds without goods are not in kept_amount, so
--- it sums to a little more than that of purchases.
+-- it sums to a little more than that of the purchases that were kept. Nothing
+-- was kept of goods refused at the door or refunded before they were sent.
 
 select
     purchases.order_id,
@@ -24,18 +26,28 @@ select
     order_items.sku,
     coalesce(products.category, order_items.category, 'unknown') as category,
     order_items.quantity as units,
-    order_items.quantity
-    - least(coalesce(returned.units_returned, 0), order_items.quantity)
-        as units_kept,
-    order_items.net_amount,
-    cast(
-        order_items.net_amount
-        * (
-            order_items.quantity
+    case
+        when purchases.is_kept
+            then order_items.quantity
             - least(coalesce(returned.units_returned, 0), order_items.quantity)
-        )
-        / order_items.quantity as decimal(18, 2)
-    ) as kept_amount,
+        else 0
+    end as units_kept,
+    order_items.net_amount,
+    case
+        when purchases.is_kept
+            then cast(
+                order_items.net_amount
+                * (
+                    order_items.quantity
+                    - least(
+                        coalesce(returned.units_returned, 0),
+                        order_items.quantity
+                    )
+                )
+                / order_items.quantity as decimal(18, 2)
+            )
+        else 0
+    end as kept_amount,
     purchases.ordered_date
 from intermediate.purchases
 inner join staging.order_items

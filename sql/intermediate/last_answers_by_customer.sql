@@ -6,6 +6,8 @@
 -- nps_score          last valid answer to a question of $nps_scope, 0 to 10
 -- nps_weight         survey weight of that answer, 1 when the source has none
 -- csat_score         last valid satisfaction answer, on its scale
+-- csat_share         the same as a part of its scale: 0 the worst answer, 1 the
+--                    best
 -- ces_score          last valid effort answer, on its scale
 -- nps_answers        valid answers to questions of $nps_scope
 -- csat_answers       valid satisfaction answers
@@ -22,6 +24,8 @@ select
     filter (where kind = 'nps') as nps_weight,
     last_value(score order by responded_at, response_id)
     filter (where kind = 'csat') as csat_score,
+    last_value((score - 1) / (scale - 1.0) order by responded_at, response_id)
+    filter (where kind = 'csat') as csat_share,
     last_value(score order by responded_at, response_id)
     filter (where kind = 'ces') as ces_score,
     count(*) filter (where kind = 'nps') as nps_answers,

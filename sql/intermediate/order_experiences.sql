@@ -4,7 +4,7 @@
 -- grain: order_id
 --
 -- order_id              purchase of a known customer in the last
---                       $experience_window_days, at least
+--                       $experience_window_days, more than
 --                       $experience_landmark_days old
 -- customer_id           customer
 -- ordered_date          local day of the order
@@ -12,13 +12,14 @@
 -- is_first              the customer's first day with a purchase
 -- is_back_before        bought again before the landmark
 -- days_after_landmark   days from the landmark to the next purchase, or to the
---                       report day; NULL if is_back_before
+--                       day before the report day; NULL if is_back_before
 -- is_followed           the next purchase came; NULL if is_back_before
 -- has_return            something was sent back for money, asked for before the
 --                       landmark
 -- has_exchange          the same for an exchange
 -- has_ticket            a ticket about the order was opened before the landmark
--- is_late               delivered before the landmark, later than promised
+-- is_late               delivered before the landmark, later than promised, by
+--                       the instants of the order and not of its parcels
 -- is_satisfied          last answer about such a ticket before the landmark was
 --                       one of the two best; NULL without an answer
 -- first_reply_hours     hours to the first reply of a person, longest of the
@@ -132,7 +133,7 @@ joined as (
         gaps.purchase_no = 1 as is_first,
         coalesce(gaps.ended_date < purchases.landmark_date, false)
             as is_back_before,
-        coalesce(gaps.ended_date, $as_of) - purchases.landmark_date
+        coalesce(gaps.ended_date, $as_of - 1) - purchases.landmark_date
             as days_after_landmark,
         gaps.is_closed as is_followed,
         coalesce(returned.has_return, false) as has_return,

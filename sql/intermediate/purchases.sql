@@ -12,7 +12,7 @@
 -- refund_amount          everything paid back so far, of whatever kind
 -- kept_amount            net_amount less refunds, but for shipping and goodwill
 -- units_returned         units sent back for money
--- units_exchanged        units exchanged
+-- units_exchanged        units exchanged, and not sent back for money later
 -- return_refund_amount   refunded so far for goods sent back for money
 -- has_return             something was sent back for money
 -- has_exchange           something was exchanged
@@ -27,8 +27,9 @@
 --
 -- A purchase is not kept when every unit was sent back for money, when it was
 -- refused at the door, or when all of it was refunded before it was sent.
--- Maturity counts from delivery, or from $default_delivery_days after the order
--- where none is recorded.
+-- Maturity counts from the delivery the order records, or from
+-- $default_delivery_days after the order where it records none; parcels are
+-- looked at for lines only, see sold_lines.
 
 select
     orders.order_id,

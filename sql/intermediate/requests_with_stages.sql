@@ -29,7 +29,8 @@
 -- repair_cost          cost of its closed repairs
 -- recovery_value       what the goods were still worth
 -- approval_hours       from the request to the approval
--- transit_hours        from the approval to the arrival of the goods
+-- transit_hours        from the approval, else from the request, to the arrival
+--                      of the goods
 -- inspection_hours     from their arrival to the inspection
 -- refund_hours         from the last stage before it to the first refund
 -- request_to_refund_hours  from the request to the first refund
@@ -104,8 +105,12 @@ joined as (
         replacements.delivered_at as replacement_delivered_at,
         repairs.repaired_at,
         records.closed_at,
-        -- Where the lake records no arrivals at all, none is waited for.
-        requests.received_at is null and receipts.receipts > 0 as is_in_transit
+        -- Where the lake records no arrivals at all, none is waited for; nor an
+        -- inspection where it records none.
+        requests.received_at is null and receipts.receipts > 0
+            as is_in_transit,
+        records.inspected_at is null and receipts.inspections > 0
+            as is_uninspected
     from intermediate.returns_with_lines as requests
     inner join staging.returns as records
         on requests.return_id = records.return_id
@@ -114,7 +119,9 @@ joined as (
     left join repairs
         on requests.return_id = repairs.return_id
     cross join (
-        select count(received_at) as receipts
+        select
+            count(received_at) as receipts,
+            count(inspected_at) as inspections
         from staging.returns
     ) as receipts
 ),
@@ -154,7 +161,9 @@ timed as (
             when kind = 'repair' and repaired_at is null then 'repair'
             when kind = 'repair' then null
             when kind = 'return' and refunded_at is not null then null
-            when inspected_at is null then 'inspection'
+            when kind = 'exchange' and replacement_delivered_at is not null
+                then null
+            when is_uninspected then 'inspection'
             when kind = 'return' then 'refund'
             when replacement_delivered_at is null then 'replacement'
         end as waiting_for

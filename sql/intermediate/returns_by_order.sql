@@ -5,8 +5,8 @@
 -- order_id            order with at least one request that counts
 -- units_sold          units of the whole order; NULL when its lines are unknown
 -- units_returned      of those sent back for money, at most as many as sold
--- units_exchanged     of those sent back for other goods, at most as many as
---                     sold
+-- units_exchanged     of those sent back for other goods and not for money, at
+--                     most as many as sold
 -- refund_amount       refunded so far for the goods sent back for money
 -- has_return          something was sent back for money
 -- has_exchange        something was exchanged
@@ -47,7 +47,12 @@ returned as (
     select
         order_id,
         sum(least(units_returned, line_quantity)) as units_returned,
-        sum(least(units_exchanged, line_quantity)) as units_exchanged,
+        sum(
+            least(
+                units_exchanged,
+                line_quantity - least(units_returned, line_quantity)
+            )
+        ) as units_exchanged,
         sum(refund_amount) as refund_amount,
         bool_or(has_return) as has_return,
         bool_or(has_exchange) as has_exchange,
@@ -61,8 +66,14 @@ returned as (
 returned_of_sold as (
     select
         returned.order_id,
-        returned.units_returned,
-        returned.units_exchanged,
+        -- A request that names no line is held to the order.
+        least(returned.units_returned, sum(order_items.quantity))
+            as units_returned,
+        least(
+            returned.units_exchanged,
+            sum(order_items.quantity)
+            - least(returned.units_returned, sum(order_items.quantity))
+        ) as units_exchanged,
         returned.refund_amount,
         returned.has_return,
         returned.has_exchange,

@@ -20,7 +20,8 @@
 -- line_quantity        units the line has; NULL when the line is unknown
 -- units                quantity, but never more than the line has
 -- line_amount          what the customer paid for those units
--- refund_amount        refunded for the goods so far
+-- refund_amount        refunded for the goods so far: by the table of refunds,
+--                      as the return says only where that has no row
 -- is_over_quantity     asked for more units than the line has
 -- is_reason_unknown    the reason is missing or not among reason_codes
 -- is_seller_fault      the seller sent something else than was promised
@@ -56,8 +57,10 @@ joined as (
         coalesce(returns.quantity, order_items.quantity, 1) as quantity,
         order_items.quantity as line_quantity,
         order_items.net_amount,
-        coalesce(goods_refunds.refund_amount, returns.refund_amount)
-            as refund_amount,
+        coalesce(
+            goods_refunds.refund_amount,
+            case when recorded.refunds = 0 then returns.refund_amount end
+        ) as refund_amount,
         reason_codes.is_seller_fault,
         orders.ordered_at,
         returns.requested_at,
@@ -75,6 +78,7 @@ joined as (
         on returns.return_id = goods_refunds.return_id
     left join intermediate.reason_codes
         on split_part(returns.reason_code, '/', 1) = reason_codes.reason
+    cross join (select count(*) as refunds from staging.refunds) as recorded
 )
 
 -- least() passes over NULL: an unknown line caps nothing.

@@ -44,15 +44,19 @@ events as (
     union all
     select
         'tickets' as table_name,
-        shop_id,
-        created_at as happened_at
+        coalesce(tickets.shop_id, orders.shop_id) as shop_id,
+        tickets.created_at as happened_at
     from staging.tickets
+    left join staging.orders
+        on tickets.order_id = orders.order_id
     union all
     select
         'surveys' as table_name,
-        shop_id,
-        coalesce(sent_at, responded_at) as happened_at
+        coalesce(surveys.shop_id, orders.shop_id) as shop_id,
+        coalesce(surveys.sent_at, surveys.responded_at) as happened_at
     from staging.surveys
+    left join staging.orders
+        on surveys.order_id = orders.order_id
 )
 
 select

@@ -69,10 +69,16 @@ articles as (
         coalesce(returns.sku, articles_by_order.sku) as sku,
         case
             when returns.sku is null then articles_by_order.category
+            else returned_lines.category
         end as category
     from answers
     left join intermediate.returns_with_lines as returns
         on answers.return_id = returns.return_id
+    left join staging.order_items as returned_lines
+        on
+            returns.order_id = returned_lines.order_id
+            and returns.line_no = returned_lines.line_no
+            and returned_lines.problem is null
     left join articles_by_order
         on answers.order_id = articles_by_order.order_id
     where
@@ -85,7 +91,9 @@ carriers_by_order as (
     select
         order_id,
         last_value(
-            carrier order by coalesce(delivered_at, shipped_at), shipment_id
+            carrier order by
+                coalesce(delivered_at, shipped_at) nulls first,
+                shipment_id
         ) as carrier
     from staging.shipments
     where problem is null

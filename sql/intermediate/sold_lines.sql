@@ -38,7 +38,9 @@ parcels as (
         order_id,
         line_no,
         last_value(
-            carrier order by coalesce(delivered_at, shipped_at), shipment_id
+            carrier order by
+                coalesce(delivered_at, shipped_at) nulls first,
+                shipment_id
         ) as carrier,
         max(delivered_at) as delivered_at,
         max(cast(delivered_at as bigint) - cast(promised_at as bigint))

@@ -153,7 +153,7 @@ select
     coalesce(churn.is_overdue, false) as is_overdue,
     coalesce(known.has_marketing_consent, false) as has_marketing_consent,
     coalesce(known.returner_class = 'frequent', false)
-    and coalesce(answers.nps_score <= 6 or answers.csat_score <= 3, false)
+    and coalesce(answers.nps_score <= 6 or answers.csat_share <= 0.5, false)
         as needs_recovery,
     coalesce(rfm.has_immature_orders, false) as has_immature_orders,
     known.first_seen_at,

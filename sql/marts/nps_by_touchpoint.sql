@@ -17,7 +17,8 @@
 -- promoters        of those, 9 or 10
 -- passives         of those, 7 or 8
 -- detractors       of those, 0 to 6
--- invalid_answers  answers out of range or with a fraction: in no other column
+-- invalid_answers  answers out of range, with a fraction or of negative weight:
+--                  in no other column
 --
 -- Answers of the last $history_weeks complete weeks and the days since. Shares
 -- are weighted where answers have weights, counts never are. The interval knows

@@ -18,7 +18,8 @@
 -- promoters        of those, 9 or 10
 -- passives         of those, 7 or 8
 -- detractors       of those, 0 to 6
--- invalid_answers  answers out of range or with a fraction: in no other column
+-- invalid_answers  answers out of range, with a fraction or of negative weight:
+--                  in no other column
 -- is_complete      the week ended before the report day
 --
 -- Answers count in the week they were given. Shares are weighted where answers

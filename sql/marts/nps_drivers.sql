@@ -14,7 +14,8 @@
 -- shapley_share          share of the explained variance by Shapley's value
 -- relative_weight_share  share of it by relative weights: a second opinion
 -- direction              up where answers rise with the driver, down where they
---                        fall, others being equal; NULL without a model
+--                        fall, others being equal, none where they do neither;
+--                        NULL without a model
 -- correlation            correlation of the driver with the answer, alone
 -- correlation_lower      lower end of its 95 % interval
 -- correlation_upper      upper end
@@ -27,7 +28,8 @@
 --                        the set explain together
 -- problem                why there is no share: does_not_vary, sparse,
 --                        too_many, follows_from_others (a driver of the set
---                        does), too_few_answers; NULL if there is one
+--                        does), too_few_answers, answers_do_not_vary; NULL if
+--                        there is one
 --
 -- Answers of the last $history_weeks complete weeks and the days since. The
 -- outcome is the answer from 0 to 10, not its class. Drivers are associations,
@@ -205,6 +207,8 @@ select
                 then 'follows_from_others'
             when starts_with(models.shapley['reason'], 'needs at least')
                 then 'too_few_answers'
+            when starts_with(models.shapley['reason'], 'the outcome')
+                then 'answers_do_not_vary'
             else models.shapley['reason']
         end
     ) as problem

@@ -16,8 +16,8 @@
 -- customers       customers of the group now; for reasons NULL
 -- consented       of those, may be contacted for marketing; for reasons NULL
 -- net_amount      value of all their purchases after refunds; for reasons NULL
--- requests        requests with the reason in the last $returner_window_days;
---                 NULL for groups of customers
+-- requests        returns and exchanges with the reason in the last
+--                 $returner_window_days; NULL for groups of customers
 --
 -- The measures are rows of intermediate.playbook_actions, which a workspace
 -- replaces. That a measure stands here does not say that it works.

@@ -29,8 +29,8 @@
 --
 -- Requests of the last $sales_window_days that are not refused or withdrawn.
 -- transit is the customer's and the carrier's time, the rest is the desk's.
--- Replacement runs from the inspection, repair from the arrival of the goods. A
--- refund before the goods are back runs beside transit, so the shares are of
+-- Replacement runs from the inspection, else from the arrival of the goods,
+-- repair from their arrival. A refund before the goods are back runs beside transit, so the shares are of
 -- hours waited, not of the time from end to end. Quantiles are of finished
 -- stages, which is fair over a year; by month see refund_latency_by_month.
 

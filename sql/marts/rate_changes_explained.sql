@@ -36,6 +36,8 @@
 -- what was sold, so it has no mix. first_order is what a customer's first
 -- purchase is, or a later one, or a guest's. Survey weights are not used in nps
 -- and csat: with them they are not those of nps_by_month and csat_by_month.
+-- Contacts are of the shop of the case, else of its order; those of a shop
+-- without orders in the period, or of none, are in no part of contact_rate.
 
 with
 
@@ -219,15 +221,23 @@ contacts as (
         'contact_rate' as metric,
         named_struct(
             'dimension', 'shop',
-            'value', coalesce(cast(shop_id as varchar), 'unknown')
+            'value',
+            coalesce(
+                cast(
+                    coalesce(tickets.shop_id, ordered.shop_id) as varchar
+                ),
+                'unknown'
+            )
         ) as slice,
-        created_at >= $period_start_at as is_after,
+        tickets.created_at >= $period_start_at as is_after,
         0.0 as volume,
         1.0 as total
     from staging.tickets
+    left join staging.orders as ordered
+        on tickets.order_id = ordered.order_id
     where
-        created_at >= $prev_start_at
-        and created_at < $period_end_at
+        tickets.created_at >= $prev_start_at
+        and tickets.created_at < $period_end_at
 ),
 
 points as (

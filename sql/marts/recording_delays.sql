@@ -15,7 +15,7 @@
 -- late_share_upper   upper end
 -- median_delay_days  median days of late_rows
 -- longest_delay_days  longest of them
--- beyond_lag_rows    of rows, recorded more than $recording_lag_days after the
+-- beyond_lag_rows    of rows, recorded $recording_lag_days or more after the
 --                    event
 -- beyond_lag_share   beyond_lag_rows / rows
 --
@@ -64,7 +64,7 @@ tables as (
         ) as median_delay_days,
         max(delay_days) filter (where late_rows > 0) as longest_delay_days,
         coalesce(
-            sum(rows) filter (where delay_days > $recording_lag_days), 0
+            sum(rows) filter (where delay_days >= $recording_lag_days), 0
         ) as beyond_lag_rows
     from ranked
     group by table_name

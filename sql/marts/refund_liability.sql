@@ -5,7 +5,8 @@
 -- shop               shop_id in text; unknown when the source does not say; all
 --                    for all shops
 -- pending_requests   returns asked for that wait for their refund
--- pending_amount     what the customers had paid for them
+-- pending_amount     what the customers had paid for them, as far as the
+--                    requests name a line
 -- future_amount      what will still be asked back of the goods that arrived in
 --                    the last $history_weeks weeks, but for the last before the
 --                    week of the report day, by the chain ladder

@@ -49,6 +49,7 @@ counted as (
     group by within_days
 ),
 
+-- Nothing is seen of the report day itself.
 points as (
     select
         point['time'] as gap_days,
@@ -58,7 +59,13 @@ points as (
         max(point['time']) over () as longest_days,
         min(point['survival']) over () as last_survival
     from (
-        select unnest(km_survival(gap_days, is_closed)) as point
+        select
+            unnest(
+                km_survival(
+                    case when is_closed then gap_days else gap_days - 1 end,
+                    is_closed
+                )
+            ) as point
         from intermediate.gaps_between_purchases
         where purchase_no = 1
     ) as curve

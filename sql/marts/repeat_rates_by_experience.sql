@@ -15,7 +15,9 @@
 --                      ticket_satisfied, ticket_unsatisfied, late_delivery; or
 --                      all
 -- within_days          30, 60, 90, 180 or 365 days after that landmark
--- orders               orders of a first day of purchase with the experience
+-- orders               orders of a first day of purchase with the experience,
+--                      of the last $experience_window_days and older than
+--                      $experience_landmark_days
 -- back_before_landmark  of those, followed by a purchase before the landmark,
 --                      and left out
 -- followed_orders      of the others, followed by a purchase within within_days

@@ -63,6 +63,7 @@ counted as (
     group by cohort_month, within_days
 ),
 
+-- Nothing is seen of the report day itself.
 points as (
     select
         cohort_month,
@@ -73,7 +74,12 @@ points as (
     from (
         select
             cohort_month,
-            unnest(km_survival(gap_days, is_closed)) as point
+            unnest(
+                km_survival(
+                    case when is_closed then gap_days else gap_days - 1 end,
+                    is_closed
+                )
+            ) as point
         from first_gaps
         group by cohort_month
     ) as curves

@@ -5,6 +5,7 @@
 --   cell.value = case cell.dimension when 'priority' then rows.priority
 --   when 'issue_type' then rows.issue_type else 'all' end
 --   and rows.created_at >= $support_window_start_at
+--   and rows.resolution_wait_hours is not null
 --
 -- dimension      all, priority or issue_type
 -- value          priority or issue; all for every case
@@ -21,7 +22,8 @@
 --
 -- Cases opened in the $support_window_days days before the report day. An open
 -- case counts for as long as it was seen: leaving it out would make the desk
--- look quick. Cases that were opened again end with their last solution.
+-- look quick. Cases that were opened again end with their last solution; those
+-- solved nobody knows when are in no curve.
 
 with
 
@@ -41,7 +43,9 @@ curves as (
         count(*) filter (where is_open) as open_tickets,
         km_survival(resolution_wait_hours, not is_open) as curve
     from marts.tickets
-    where created_at >= $support_window_start_at
+    where
+        created_at >= $support_window_start_at
+        and resolution_wait_hours is not null
     group by grouping sets ((), (priority), (issue_type))
 ),
 

@@ -18,7 +18,8 @@
 --                   age
 -- returned_amount_so_far  up to this age
 -- value_return_rate_so_far  returned_amount_so_far / sales_amount
--- is_latest         the last age that week has reached
+-- is_latest         the last age that week has reached; no row of older weeks
+--                   has it, whose last ages are left out
 --
 -- A triangle: the week of deliveries down, their age across, for the last
 -- $history_weeks weeks. Only ages that every delivery of the week has completed

@@ -2,7 +2,8 @@
 --
 -- grain: kind, step_no
 -- rows: marts.returns on
---   rows.kind = cell.kind and rows.problem is null
+--   rows.kind = cell.kind
+--   and coalesce(rows.problem, 'none') <> 'quantity_not_positive'
 --   and rows.requested_at >= $history_start_at
 --
 -- kind              return or exchange
@@ -23,9 +24,10 @@
 --                   count for as long as they have waited
 -- p90_hours         time by which 90 % took it; NULL while fewer have
 --
--- Requests of the last $history_weeks weeks. A request that skips a step, or
--- takes it out of turn, drops out there although it may be settled: see
--- marts.journey_conformance.
+-- Requests of the last $history_weeks weeks, also those refused, withdrawn or
+-- of no known purchase. A request that skips a step, or takes it out of turn,
+-- drops out there although it may be settled: see marts.journey_conformance.
+-- Steps later than $journey_window_days after the request are not seen.
 
 with
 

@@ -36,11 +36,16 @@ lines as (
         returns.order_id,
         returns.customer_id,
         cast(returns.sku as varchar) as sku,
-        products.category,
+        coalesce(products.category, order_items.category) as category,
         cast(returns.reason as varchar) as reason
     from intermediate.returns_with_lines as returns
     left join staging.products
         on returns.sku = products.sku
+    left join staging.order_items
+        on
+            returns.order_id = order_items.order_id
+            and returns.line_no = order_items.line_no
+            and order_items.problem is null
     where
         returns.problem is null
         and returns.kind in ('return', 'exchange')

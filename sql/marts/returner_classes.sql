@@ -42,7 +42,7 @@ select
     customers.sales_amount,
     customers.return_refund_amount,
     customers.returner_class = 'frequent'
-    and coalesce(answers.nps_score <= 6 or answers.csat_score <= 3, false)
+    and coalesce(answers.nps_score <= 6 or answers.csat_share <= 0.5, false)
         as needs_recovery,
     customers.first_return_at
 from intermediate.customers_with_purchases as customers

@@ -45,7 +45,8 @@
 -- booked_cost_per_order  booked_cost / orders
 -- cost_share          share of the requests of which any cost is known
 -- repurchase_share    of those who returned, who ordered again within 90 days
---                     of the first return (Kaplan-Meier)
+--                     of the first return (Kaplan-Meier); NULL where nobody
+--                     was observed for so long
 -- repurchase_share_lower  lower end of its 95 % interval; NULL where all did or
 --                     none
 -- repurchase_share_upper  upper end
@@ -155,9 +156,13 @@ curves as (
 repurchases as (
     select
         returner_class,
-        coalesce(
-            min(point['survival']) filter (where point['time'] <= 90), 1.0
-        ) as survival,
+        case
+            when max(point['time']) >= 90 or min(point['survival']) = 0
+                then coalesce(
+                    min(point['survival']) filter (where point['time'] <= 90),
+                    1.0
+                )
+        end as survival,
         last_value(point['lower'] order by point['time'])
         filter (where point['time'] <= 90) as lower,
         last_value(point['upper'] order by point['time'])

@@ -38,7 +38,8 @@
 -- late_days            days from the promise to the arrival of the line,
 --                      negative when early
 -- approval_hours       from the request to the approval
--- transit_hours        from the approval to the arrival of the goods
+-- transit_hours        from the approval, else from the request, to the arrival
+--                      of the goods
 -- inspection_hours     from their arrival to the inspection
 -- refund_hours         from the last stage before it to the first refund
 -- request_to_refund_hours  from the request to the first refund

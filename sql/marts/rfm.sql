@@ -27,9 +27,11 @@
 -- last_order_date       local day of the last order counted
 --
 -- Orders of the last $rfm_window_days count, or all when that is NULL. With
--- $rfm_net an order counts only if a unit of it was kept, and its value is net
--- of refunds; a customer who kept nothing has no row here and is found in
--- returner_classes. Guests have none either: see identity_coverage.
+-- $rfm_net an order counts only if a unit of it was kept, and the value is that
+-- of all orders of the window less what was refunded so far, so goods sent back
+-- are in it until they are refunded; a customer who kept nothing has no row
+-- here and is found in returner_classes. Guests have none either: see
+-- identity_coverage.
 
 with
 

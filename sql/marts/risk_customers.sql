@@ -19,8 +19,8 @@
 -- refund_only_requests   of those, for money while the goods stay
 -- refund_only_share      refund_only_requests / requests
 -- refund_only_amount     refunded on them so far
--- high_claims            requests for money of goods worth at least
---                        high_claim_amount
+-- high_claims            requests for money, not by the seller's fault, of
+--                        goods worth at least high_claim_amount
 -- high_claim_amount      the $high_claim_quantile of what requests of all
 --                        customers were worth
 -- rejected_requests      requests refused after inspection
@@ -29,7 +29,8 @@
 --                        all but one were sent back
 -- chargebacks            refunds taken back by the bank
 -- chargeback_amount      their amount
--- unpaid_orders          orders placed and never paid
+-- unpaid_orders          orders placed and not paid so far; those cancelled
+--                        unpaid are not in it
 -- refused_deliveries     orders refused at the door
 -- accounts               accounts of other systems that belong to the customer
 -- has_high_return_rate   order_return_rate_lower is above usual_return_rate

@@ -8,6 +8,7 @@
 mod check;
 mod cleaning;
 mod cli;
+mod edges;
 mod incidents;
 mod init;
 mod left_out;
