@@ -82,6 +82,51 @@ fn the_demo_publishes_a_page_and_its_data_and_the_same_bytes_again() {
 }
 
 #[test]
+fn a_report_of_whole_weeks_names_the_week_its_numbers_are_of() {
+    let scratch = demo();
+    let report = [
+        "-w",
+        "shop",
+        "--as-of",
+        "2026-11-12",
+        "report",
+        "run",
+        "weekly-after-sales",
+    ];
+    let ran = scratch.run(&report);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let note = "as_of = 2026-11-09, since weekly-after-sales is of whole weeks and 2026-11-12 is within one";
+    assert!(ran.stderr.contains(note), "{ran:?}");
+    let page = scratch.read("shop/dist/weekly-after-sales/2026-11-09/index.html");
+    assert!(
+        page.contains("Week 45, 2–8 November 2026"),
+        "the page names its week"
+    );
+    let sql = "select orders from return_rates_by_week where sold_week = date '2026-11-02'";
+    let orders = scratch.run(&["-w", "shop", "-q", "--format", "csv", "-c", sql]);
+    let orders = orders.stdout.lines().nth(1).unwrap_or_default().to_owned();
+    assert!(page.contains(&format!("{orders} orders")), "{orders}");
+    // A workspace that is no demo's stays as it is.
+    scratch.write("mine/aftersight.toml", "version = 1\n");
+    let ran = scratch.run(&["demo", "mine", "--orders", "10"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert_eq!(scratch.read("mine/aftersight.toml"), "version = 1\n");
+    // The rows behind its cells are of the same day.
+    let rows = [
+        "-w",
+        "shop",
+        "--as-of",
+        "2026-11-12",
+        "rows",
+        "weekly-after-sales",
+        "reasons",
+    ];
+    let ran = scratch.run(&rows);
+    assert!(ran.stderr.contains(note), "{ran:?}");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}
+
+#[test]
 fn what_a_report_prints_is_what_the_marts_say() {
     let scratch = demo();
     let json: serde_json::Value =

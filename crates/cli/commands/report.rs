@@ -88,6 +88,24 @@ pub(super) fn spec(engine: &Engine, name: &str) -> Result<Spec, Failure> {
     Spec::parse(&files).map_err(|e| Failure::usage(format!("report {name}: {}", chain(&e)), None))
 }
 
+/// Takes the report day of a report of whole periods back to the end of the last complete one,
+/// and says so.
+#[expect(clippy::print_stderr, reason = "notes go to standard error")]
+pub(super) fn tell_of_whole_period(
+    engine: &Engine,
+    spec: &Spec,
+    is_quiet: bool,
+) -> Result<(), Failure> {
+    let asked = engine.settings().as_of();
+    let taken = aftersight_report::take_period(engine, spec);
+    let taken = taken.map_err(|e| Failure::of_run(engine, e))?;
+    if let (Some(day), Some(asked), Some(period), false) = (taken, asked, spec.period, is_quiet) {
+        let (name, period) = (&spec.name, aftersight_report::period_name(period));
+        eprintln!("as_of = {day}, since {name} is of whole {period}s and {asked} is within one");
+    }
+    Ok(())
+}
+
 /// Runs a report, publishes it and returns where its page is.
 pub(super) async fn publish(
     args: &WorkspaceArgs,
@@ -103,6 +121,7 @@ pub(super) async fn publish(
         set.map_err(|e| Failure::of(Some(&engine), e))?;
     }
     let report_day = ensure_report_day(&engine)?;
+    tell_of_whole_period(&engine, &spec, args.quiet)?;
     let options = RunOptions {
         parameters: how.parameters.clone(),
         langs: how.langs.clone(),

@@ -11,16 +11,22 @@ use arrow::array::RecordBatch;
 
 use super::report;
 use super::views::find;
-use crate::args::Args;
+use crate::args::{Args, OutputArgs};
 use crate::failure::Failure;
 use crate::open::{ReportDay, ensure_report_day, open};
 use crate::run::{Runner, Script};
 
-pub(super) async fn run(args: &Args, name: &str, cells: &[String]) -> Result<(), Failure> {
+pub(super) async fn run(
+    args: &Args,
+    output: &OutputArgs,
+    name: &str,
+    cells: &[String],
+) -> Result<(), Failure> {
     let engine = open(&args.workspace).await?;
+    let is_quiet = args.workspace.quiet;
     let reports = builtin::names(report::own_folder(&engine).as_deref());
     let (sql, report_day) = if reports.iter().any(|report| report == name) {
-        behind_finding(&engine, name, cells).await?
+        behind_finding(&engine, name, cells, is_quiet).await?
     } else {
         let report_day = ensure_report_day(&engine)?;
         let view = find(engine.views(), name).map_err(|failure| {
@@ -34,9 +40,10 @@ pub(super) async fn run(args: &Args, name: &str, cells: &[String]) -> Result<(),
     };
     let mut runner = Runner {
         engine: &engine,
-        output: args.output.clone(),
+        // What is said after the word counts, as for other commands; before it, it does too.
+        output: output.clone().or(&args.output),
         report_day,
-        is_quiet: args.workspace.quiet,
+        is_quiet,
     };
     let script = Script {
         sql: &sql,
@@ -66,6 +73,7 @@ async fn behind_finding(
     engine: &Engine,
     name: &str,
     cells: &[String],
+    is_quiet: bool,
 ) -> Result<(String, ReportDay), Failure> {
     let spec = report::spec(engine, name)?;
     let with_drill = spec.queries.values().filter(|q| !q.drills().is_empty());
@@ -92,6 +100,7 @@ async fn behind_finding(
         engine.set("period", period_name(period)).map_err(failed)?;
     }
     let report_day = ensure_report_day(engine)?;
+    report::tell_of_whole_period(engine, &spec, is_quiet)?;
     let columns = findings(engine, &spec, query, &[]).await;
     let columns = columns.map_err(|e| Failure::of_run(engine, e))?;
     let names: Vec<&str> = columns.iter().map(String::as_str).collect();

@@ -31,5 +31,5 @@ pub use lang::Lang;
 pub use number::{Format, Numbers};
 pub use page::{Freshness, PageContext, Tally, Tone, render_page};
 pub use result::QueryResult;
-pub use run::{Run, RunError, RunOptions, period_name, run};
+pub use run::{Run, RunError, RunOptions, period_name, run, take_period};
 pub use spec::{Spec, SpecError};

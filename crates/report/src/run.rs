@@ -6,11 +6,12 @@
 
 use std::sync::Arc;
 
+use aftersight_engine::settings::last_complete_period_end;
 use aftersight_engine::table::{CanonicalTables, Type};
 use aftersight_engine::{Engine, Error as EngineError, Parameters, ScalarValue};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use indexmap::IndexMap;
 
 use crate::error::{OutputError, RenderError};
@@ -80,9 +81,7 @@ pub async fn run(engine: &Engine, spec: &Spec, options: &RunOptions) -> Result<R
             return Err(RunError::MissingTable { report, table });
         }
     }
-    if let Some(period) = spec.period {
-        engine.set("period", period_name(period))?;
-    }
+    take_period(engine, spec)?;
     let parameters = parameters(spec, &options.parameters)?;
     let asked = ask(engine, spec, &parameters, None).await;
     // Whatever happened, the session forgets the run's tables.
@@ -97,6 +96,28 @@ pub async fn run(engine: &Engine, spec: &Spec, options: &RunOptions) -> Result<R
         .map(|(name, result)| (name.clone(), result.rows()))
         .collect();
     Ok(Run { publication, rows })
+}
+
+/// Gives the session the period of a report.
+///
+/// Where the report is of whole weeks, months .. of the calendar, a report day within one goes
+/// back to the end of the last complete one, which is returned then: the page would name
+/// other days than its numbers are of.
+pub fn take_period(engine: &Engine, spec: &Spec) -> Result<Option<NaiveDate>, RunError> {
+    let Some(period) = spec.period else {
+        return Ok(None);
+    };
+    engine.set("period", period_name(period))?;
+    let as_of = engine.settings().as_of().filter(|_| spec.is_of_calendar);
+    let Some(as_of) = as_of else {
+        return Ok(None);
+    };
+    let end = last_complete_period_end(as_of, period_name(period));
+    if end == as_of {
+        return Ok(None);
+    }
+    engine.set("as_of", &end.to_string())?;
+    Ok(Some(end))
 }
 
 /// Returns the engine's name of a period.
@@ -151,7 +172,7 @@ fn is_allowed(param: &Param, value: &ParamValue) -> bool {
 fn scalar(value: &ParamValue) -> ScalarValue {
     match value {
         ParamValue::Date(day) => {
-            let epoch = chrono::NaiveDate::default();
+            let epoch = NaiveDate::default();
             let days = day.signed_duration_since(epoch).num_days();
             ScalarValue::Date32(i32::try_from(days).ok())
         }
@@ -351,10 +372,10 @@ async fn write(
     Ok(publication)
 }
 
-fn day(engine: &Engine, name: &str) -> Option<chrono::NaiveDate> {
+fn day(engine: &Engine, name: &str) -> Option<NaiveDate> {
     match engine.settings().placeholder(name) {
         Ok(ScalarValue::Date32(Some(days))) => {
-            chrono::NaiveDate::default().checked_add_signed(chrono::Duration::days(days.into()))
+            NaiveDate::default().checked_add_signed(chrono::Duration::days(days.into()))
         }
         _ => None,
     }

@@ -53,6 +53,7 @@ pub(crate) fn parse(files: &[SourceFile]) -> Result<Spec, SpecError> {
         owner: front.owner,
         lang: front.lang,
         period: front.period,
+        is_of_calendar: front.is_of_calendar,
         needs: front.needs,
         params: front.params,
         outputs: front.outputs,

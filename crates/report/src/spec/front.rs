@@ -216,6 +216,7 @@ pub(crate) struct Front {
     pub(crate) owner: Option<String>,
     pub(crate) lang: Vec<Lang>,
     pub(crate) period: Option<Period>,
+    pub(crate) is_of_calendar: bool,
     pub(crate) needs: Vec<String>,
     pub(crate) params: IndexMap<String, Param>,
     pub(crate) outputs: Outputs,
@@ -242,6 +243,7 @@ pub(crate) fn parse(toml: &str, origin: Origin<'_>) -> Result<Front, SpecError> 
             ("year", Period::Year),
         ],
     )?;
+    let is_of_calendar = reader.boolean("calendar")?.unwrap_or_default();
     let needs = reader.strings("needs")?.unwrap_or_default();
     let params = params(&mut reader)?;
     let outputs = outputs(&mut reader, &lang)?;
@@ -281,6 +283,7 @@ pub(crate) fn parse(toml: &str, origin: Origin<'_>) -> Result<Front, SpecError> 
         owner,
         lang,
         period,
+        is_of_calendar,
         needs: needs.into_iter().map(|(name, _)| name).collect(),
         params,
         outputs,

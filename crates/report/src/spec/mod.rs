@@ -45,6 +45,8 @@ pub struct Spec {
     pub lang: Vec<Lang>,
     /// What one run covers.
     pub period: Option<Period>,
+    /// Whether that is a whole week (from Monday), month, quarter or year of the calendar.
+    pub is_of_calendar: bool,
     /// The tables the report cannot do without.
     pub needs: Vec<String>,
     /// What a person may set for a run.

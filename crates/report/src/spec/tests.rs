@@ -32,7 +32,7 @@ fn fails(result: Result<Spec, SpecError>, expected: &str) {
 #[test]
 fn a_report_has_front_matter_words_and_figures() {
     let spec = with(
-        "lang = \"zh\"\nperiod = \"week\"\nneeds = [\"orders\"]\nowner = \"me\"",
+        "lang = \"zh\"\nperiod = \"week\"\ncalendar = true\nneeds = [\"orders\"]\nowner = \"me\"",
         "The rate is {{ kpi_week.value | pct1 }}.\n\n```figure trend\nquery = \"nps_weekly\"\n\
          cols = 7\ntitle = { en = \"NPS\", zh = \"净推荐值\" }\n```\nMore.\n",
     )
@@ -40,6 +40,7 @@ fn a_report_has_front_matter_words_and_figures() {
     assert_eq!(spec.name, "weekly");
     assert_eq!(spec.lang, [Lang::Zh]);
     assert_eq!(spec.period, Some(Period::Week));
+    assert!(spec.is_of_calendar);
     assert_eq!(spec.blocks.len(), 3);
     let Block::Figure(figure) = &spec.blocks[1] else {
         panic!("a figure")
@@ -117,7 +118,7 @@ fn an_unknown_key_names_the_nearest_one_and_its_place() {
     fails(
         with("tittle = \"x\"", ""),
         "report.md:5:1: unknown key `tittle` in front matter; known keys are version, name, title, \
-         owner, lang, period, needs, params, outputs, definition; did you mean `title`?",
+         owner, lang, period, calendar, needs, params, outputs, definition; did you mean `title`?",
     );
 }
 
