@@ -17,7 +17,12 @@ pub(crate) struct Args {
     pub(crate) output: OutputArgs,
 
     /// Run this SQL and leave; may be given several times
-    #[arg(short = 'c', long = "command", value_name = "SQL")]
+    #[arg(
+        short = 'c',
+        long = "command",
+        value_name = "SQL",
+        allow_hyphen_values = true
+    )]
     pub(crate) commands: Vec<String>,
 
     /// Run the SQL of this file and leave; may be given several times
@@ -80,6 +85,17 @@ pub(crate) struct OutputArgs {
     pub(crate) maxrows: Option<usize>,
 }
 
+impl OutputArgs {
+    /// What is said here, and for the rest what is said there.
+    pub(crate) fn or(self, other: &Self) -> Self {
+        OutputArgs {
+            format: self.format.or_else(|| other.format.clone()),
+            output: self.output.or_else(|| other.output.clone()),
+            maxrows: self.maxrows.or(other.maxrows),
+        }
+    }
+}
+
 /// Commands beside the shell.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -91,6 +107,9 @@ pub(crate) enum Command {
         /// Orders of the make-believe shop
         #[arg(long, default_value_t = 50_000)]
         orders: u32,
+        /// Another number makes another shop; the same makes the same rows
+        #[arg(long, default_value_t = 46)]
+        seed: u64,
     },
     /// Check the data: freshness, completeness and what is promised of its rows
     Check {
@@ -145,6 +164,8 @@ pub(crate) enum Command {
         /// Of a report first the query; then which rows, as in sku=shirt; all of them without any
         #[arg(value_name = "QUERY|COLUMN=VALUE")]
         cells: Vec<String>,
+        #[command(flatten)]
+        output: OutputArgs,
     },
     /// List the functions, or show one with an example
     Functions {

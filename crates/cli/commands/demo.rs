@@ -18,13 +18,23 @@ const AS_OF: Option<NaiveDate> = NaiveDate::from_ymd_opt(2026, 11, 16);
 /// Tables in which the generator plants copies of rows.
 const WITH_COPIES: [&str; 4] = ["orders", "order_items", "returns", "surveys"];
 
-pub(super) async fn run(args: &WorkspaceArgs, dir: &Path, orders: u32) -> Result<(), Failure> {
+/// First line of the workspace files made here, which another demo may replace.
+const MADE_HERE: &str =
+    "# A sample shop made by `aftersight demo`. Every number in it is invented.";
+
+pub(super) async fn run(
+    args: &WorkspaceArgs,
+    dir: &Path,
+    orders: u32,
+    seed: u64,
+) -> Result<(), Failure> {
     let failed =
         |e: &dyn std::fmt::Display| Failure::failed(format!("cannot make {}: {e}", dir.display()));
+    let workspace = std::fs::read_to_string(dir.join(WORKSPACE_FILE)).unwrap_or_default();
     let is_foreign = dir
         .read_dir()
         .is_ok_and(|mut entries| entries.next().is_some())
-        && !dir.join(WORKSPACE_FILE).is_file();
+        && !workspace.starts_with(MADE_HERE);
     if is_foreign {
         let text = format!("{} is there and is no demo", dir.display());
         return Err(Failure::usage(text, Some("name another folder".into())));
@@ -32,7 +42,10 @@ pub(super) async fn run(args: &WorkspaceArgs, dir: &Path, orders: u32) -> Result
     let Some(as_of) = AS_OF else {
         return Err(Failure::internal("the demo's day"));
     };
-    let shop = Shop::generate(&Config::sized(as_of, orders));
+    let shop = Shop::generate(&Config {
+        seed,
+        ..Config::sized(as_of, orders)
+    });
     let data = dir.join("data");
     std::fs::create_dir_all(&data).map_err(|e| failed(&e))?;
     write_parquet(&shop, &data).map_err(|e| failed(&e))?;
@@ -62,7 +75,7 @@ pub(super) async fn run(args: &WorkspaceArgs, dir: &Path, orders: u32) -> Result
 /// Writes a workspace whose tables are its files.
 fn workspace_file(tables: &[&str], as_of: NaiveDate) -> String {
     let mut text = format!(
-        "# A sample shop made by `aftersight demo`. Every number in it is invented.\n\
+        "{MADE_HERE}\n\
          version = 1\n\n\
          [workspace]\n\
          name = \"Marlow Home & Wear\"\n\

@@ -13,9 +13,11 @@ mod views_test;
 
 use std::io::{IsTerminal, Read};
 
+use aftersight_engine::Engine;
+
 use crate::args::{Args, Command};
 use crate::failure::Failure;
-use crate::open::{ensure_report_day, open};
+use crate::open::{WORKSPACE_FILE, ensure_report_day, open};
 use crate::run::{Runner, Script};
 use crate::shell;
 
@@ -23,7 +25,9 @@ use crate::shell;
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     if let Some(command) = &args.command {
         return match command {
-            Command::Demo { dir, orders } => demo::run(&args.workspace, dir, *orders).await,
+            Command::Demo { dir, orders, seed } => {
+                demo::run(&args.workspace, dir, *orders, *seed).await
+            }
             Command::Check {
                 output,
                 fail_on,
@@ -40,7 +44,11 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
                 update,
             } => views_test::run(&args.workspace, name.as_deref(), *update).await,
             Command::Views { name, .. } => views::run(&args.workspace, name.as_deref()).await,
-            Command::Rows { name, cells } => rows::run(&args, name, cells).await,
+            Command::Rows {
+                name,
+                cells,
+                output,
+            } => rows::run(&args, output, name, cells).await,
             Command::Functions { name } => functions::run(name.as_deref()),
             Command::Settings { name } => settings::run(&args.workspace, name.as_deref()).await,
         };
@@ -55,12 +63,14 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         is_quiet,
     };
     for sql in &args.commands {
+        tell_no_workspace(&engine, sql, is_quiet);
         runner.run(&Script { sql, file: None }).await?;
     }
     for path in &args.files {
         let file = path.display().to_string();
         let sql = std::fs::read_to_string(path)
             .map_err(|e| Failure::failed(format!("cannot read {file}: {e}")))?;
+        tell_no_workspace(&engine, &sql, is_quiet);
         runner
             .run(&Script {
                 sql: &sql,
@@ -78,6 +88,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     std::io::stdin()
         .read_to_string(&mut sql)
         .map_err(|e| Failure::failed(format!("cannot read standard input: {e}")))?;
+    tell_no_workspace(&engine, &sql, is_quiet);
     runner
         .run(&Script {
             sql: &sql,
@@ -91,4 +102,29 @@ pub(crate) fn print(text: &str) {
     // A closed pipe ends the output, not the program with a panic.
     use std::io::Write;
     let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Says that tables are empty for want of a workspace: a job in the wrong folder would take
+/// their zeros for an answer.
+#[expect(clippy::print_stderr, reason = "notes go to standard error")]
+fn tell_no_workspace(engine: &Engine, sql: &str, is_quiet: bool) {
+    if is_quiet || !engine.workspace().file.is_empty() {
+        return;
+    }
+    let state = engine.context().state();
+    // What cannot be parsed says so when it is run.
+    let statements = engine.parse(sql).unwrap_or_default();
+    let read = statements.iter().find_map(|statement| {
+        let references = state.resolve_table_references(statement).ok()?;
+        references.into_iter().find(|reference| {
+            let name = reference.table();
+            engine.tables().contains_key(name) || engine.views().find(name).is_some()
+        })
+    });
+    if let Some(read) = read {
+        let name = read.table();
+        eprintln!(
+            "there is no {WORKSPACE_FILE} here, so {name} has no rows; name a workspace with -w"
+        );
+    }
 }

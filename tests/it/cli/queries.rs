@@ -1,6 +1,7 @@
 //! Queries from flags, files and standard input, and the errors in them.
 
 use super::{ORDERS, shop};
+use crate::support::Scratch;
 
 #[test]
 fn a_query_prints_a_table() {
@@ -114,4 +115,36 @@ fn tables_of_the_workspace_are_read_only() {
     let ran = shop.run(&["-q", "-c", own, "-o", "sum.csv"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(shop.read("sum.csv"), "x\n3\n");
+}
+
+#[test]
+fn a_query_may_begin_with_a_comment() {
+    let sql = "-- how many?\nselect 1 as n";
+    let ran = shop().run(&["-q", "--format", "csv", "-c", sql]);
+    ran.check(0, "n\n1\n", "");
+}
+
+#[test]
+fn tables_of_no_workspace_are_said_to_have_no_rows() {
+    let nowhere = Scratch::new();
+    let ran = nowhere.run(&[
+        "--format",
+        "csv",
+        "-c",
+        "select count(*) as n from marts.segments",
+    ]);
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (Some(0), "n\n0\n"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.stderr.starts_with(
+            "there is no aftersight.toml here, so segments has no rows; name a workspace with -w\n"
+        ),
+        "{ran:?}"
+    );
+    nowhere
+        .run(&["--format", "csv", "-c", "select 1 as n"])
+        .check(0, "n\n1\n", "");
 }
