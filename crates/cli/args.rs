@@ -69,6 +69,13 @@ pub(crate) struct WorkspaceArgs {
     pub(crate) quiet: bool,
 }
 
+impl Args {
+    /// Whether SQL is asked for on a terminal, or comes on standard input.
+    pub(crate) fn is_shell(&self) -> bool {
+        self.command.is_none() && self.commands.is_empty() && self.files.is_empty()
+    }
+}
+
 /// Where results go, and how they look.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct OutputArgs {

@@ -10,6 +10,7 @@ mod open;
 mod render;
 mod run;
 mod shell;
+mod stop;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -32,16 +33,29 @@ fn main() -> ExitCode {
         .thread_stack_size(16 << 20)
         .enable_all()
         .build();
+    let is_shell = args.is_shell();
     let done = match runtime {
         // On a worker, for its stack: the main thread's is the system's choice.
         Ok(runtime) => {
-            let done = runtime.block_on(async { tokio::spawn(commands::run(args)).await });
+            let done = runtime.block_on(async {
+                let mut work = tokio::spawn(commands::run(args));
+                tokio::select! {
+                    done = &mut work => Ok(done),
+                    signal = stop::signal(is_shell) => {
+                        // What is half written goes with the work.
+                        work.abort();
+                        let _ = tokio::time::timeout(SHUTDOWN, work).await;
+                        Err(signal)
+                    }
+                }
+            });
             // A query that was cancelled may still be busy with its last batch. Whoever ends in
             // time is joined: to let threads go while they end can crash in glibc (bug 19951).
             runtime.shutdown_timeout(SHUTDOWN);
             match done {
-                Ok(done) => done,
-                Err(panic) => Err(failure::Failure::internal(&panic.to_string())),
+                Ok(Ok(done)) => done,
+                Ok(Err(panic)) => Err(failure::Failure::internal(&panic.to_string())),
+                Err(signal) => return ExitCode::from(128 + signal),
             }
         }
         Err(error) => Err(failure::Failure::failed(format!("cannot start: {error}"))),

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -296,18 +296,22 @@ pub async fn write_file(rows: Rows, format: OutputFormat, path: &Path, sql: &str
     };
     // Another extension, so that a table over the folder does not list it meanwhile.
     let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
-    let file = File::create(&temporary).map_err(|e| failed(e.to_string()))?;
-    let written = stream_to(rows, format, BufWriter::new(file), sql).await;
-    let published = written.and_then(|(writer, n_rows)| {
-        let file = writer.into_inner().map_err(|e| failed(e.to_string()))?;
-        file.sync_all().map_err(|e| failed(e.to_string()))?;
-        std::fs::rename(&temporary, &target).map_err(|e| failed(e.to_string()))?;
-        Ok(n_rows)
-    });
-    if published.is_err() {
-        let _ = std::fs::remove_file(&temporary);
+    let temporary = Temporary(temporary);
+    let file = File::create(&temporary.0).map_err(|e| failed(e.to_string()))?;
+    let (writer, n_rows) = stream_to(rows, format, BufWriter::new(file), sql).await?;
+    let file = writer.into_inner().map_err(|e| failed(e.to_string()))?;
+    file.sync_all().map_err(|e| failed(e.to_string()))?;
+    std::fs::rename(&temporary.0, &target).map_err(|e| failed(e.to_string()))?;
+    Ok(n_rows)
+}
+
+/// A file that goes with whoever writes it, failed or cancelled, unless it was renamed.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
     }
-    published
 }
 
 /// Writes rows to any writer and returns it with their number.

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
 use super::shop;
+use crate::support::Scratch;
 
 /// One row of every difficulty, and what every format makes of it.
 const HARD: &str = "select * from (values (1, 'a,b', 2.50, true), (2, 'say \"x\" | y', null, false), (3, null, -0.75, null)) as t(n, s, m, b) order by n";
@@ -185,5 +186,30 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
             (Some(0), ""),
             "{format}"
         );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_job_that_is_stopped_leaves_nothing_half_written() {
+    let scratch = Scratch::new();
+    let sql = "select a.value, random() as r from generate_series(1, 2000000000) as a";
+    for (signal, code) in [("TERM", 143), ("INT", 130), ("HUP", 129)] {
+        let mut command = scratch.command();
+        command.args(["-q", "-o", "big.csv", "-c", sql]);
+        let mut child = command.spawn().unwrap();
+        let id = child.id().to_string();
+        let half = format!(".big.csv.{id}.tmp");
+        let is_there = |name: &String| *name == half;
+        while !scratch.names("").iter().any(is_there) {
+            assert!(child.try_wait().unwrap().is_none(), "it has not begun");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let kill = std::process::Command::new("kill")
+            .args(["-s", signal, &id])
+            .status();
+        assert!(kill.unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
+        assert_eq!(scratch.names(""), Vec::<String>::new(), "{signal}");
     }
 }
