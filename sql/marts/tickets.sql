@@ -68,7 +68,8 @@
 --                                 have been
 -- is_first_response_met           replied to within the promise; false as soon
 --                                 as it is broken; NULL while it can be kept,
---                                 and where no person was needed
+--                                 where no person was needed, and where the
+--                                 lake records no reply at all
 -- is_resolution_met               the same for the last solution
 -- is_satisfied                    last valid answer is one of the two best;
 --                                 NULL without one
@@ -220,6 +221,24 @@ in_sequence as (
     from counted
 ),
 
+-- Where the lake records no reply at all, none is missed.
+recorded as (
+    select
+        by_ticket.replies,
+        by_event.reply_events
+    from (
+        select count(first_public_reply_at) as replies
+        from staging.tickets
+    ) as by_ticket
+    cross join (
+        select count(*) as reply_events
+        from staging.ticket_events
+        where
+            event = 'reply'
+            and actor = 'agent'
+    ) as by_event
+),
+
 judged as (
     select
         in_sequence.*,
@@ -233,7 +252,8 @@ judged as (
         targets.first_response_hours as first_response_target_hours,
         targets.resolution_hours as resolution_target_hours,
         answers.csat_share,
-        answers.is_satisfied
+        answers.is_satisfied,
+        recorded.replies + recorded.reply_events > 0 as has_replies
     from in_sequence
     left join intermediate.issue_types as issues
         on in_sequence.issue_type = issues.issue_type
@@ -247,6 +267,7 @@ judged as (
             end = targets.priority
     left join answers
         on in_sequence.ticket_id = answers.ticket_id
+    cross join recorded
 )
 
 select
@@ -297,7 +318,10 @@ select
     case
         when first_reply_at is not null
             then response_promise_hours <= first_response_target_hours
-        when is_open and response_promise_hours > first_response_target_hours
+        when
+            is_open
+            and has_replies
+            and response_promise_hours > first_response_target_hours
             then false
     end as is_first_response_met,
     case

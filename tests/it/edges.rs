@@ -177,3 +177,26 @@ async fn a_parcel_without_instants_is_not_the_last_one() {
     let sql = "select count(*) from intermediate.sold_lines where carrier = 'ghost'";
     assert_eq!(rows(&engine, sql).await, ["0"]);
 }
+
+#[tokio::test]
+async fn a_lake_that_records_no_reply_has_missed_none() {
+    let open = "t90,gus,,,home,other,question,mail,normal,open,care,,0,0,,false,2025-09-01T09:00:00Z,,,,2025-09-01T09:01:00Z";
+    let check = async |replies: bool, expected: &str| {
+        let scratch = tiny_with(&[("tickets.csv", open)]);
+        if !replies {
+            let tickets = scratch.read("tickets.csv");
+            let header = tickets.lines().next().unwrap_or_default();
+            scratch.write("tickets.csv", format!("{header}\n{open}\n"));
+            let events = scratch.read("ticket_events.csv");
+            scratch.write(
+                "ticket_events.csv",
+                events.lines().next().unwrap_or_default(),
+            );
+        }
+        let engine = scratch.open().await;
+        let sql = "select is_first_response_met from tickets where ticket_id = 't90'";
+        assert_eq!(rows(&engine, sql).await, [expected]);
+    };
+    check(true, "false").await;
+    check(false, crate::support::NULL).await;
+}
