@@ -415,7 +415,10 @@ async fn segments_have_their_customers(engine: &Engine) {
 
 async fn the_weekly_report_says_the_same(engine: &Engine) {
     let files = builtin::files(None, "weekly-after-sales").unwrap().unwrap();
-    let spec = Spec::parse(&files).unwrap();
+    let mut spec = Spec::parse(&files).unwrap();
+    // The second tool knows the customers of a Saturday; a review of whole weeks would ask for
+    // those of the Monday before.
+    spec.is_of_calendar = false;
     let run = aftersight_report::run(engine, &spec, &RunOptions::default())
         .await
         .unwrap();

@@ -45,7 +45,7 @@ fn words_of_ones_own_stand_on_the_pages_and_codes_in_the_files() {
     let report = ["-q", "report", "run", "weekly-after-sales", "--out", "dist"];
     let ran = shop.run(&report);
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    let file = |name: &str| shop.read(&format!("dist/weekly-after-sales/2026-02-01/{name}"));
+    let file = |name: &str| shop.read(&format!("dist/weekly-after-sales/2026-01-26/{name}"));
     let (en, zh) = (file("index.html"), file("index.zh.html"));
     assert!(en.contains(">Stars<") && !en.contains("Champions"), "{en}");
     assert!(zh.contains(">明星客户<") && zh.contains(">走了<"), "{zh}");
@@ -325,7 +325,7 @@ fn a_report_says_which_rules_it_used() {
     shop.write("models.csv", MODEL);
     let ran = shop.run(&["-q", "report", "run", "weekly-after-sales", "--out", "dist"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    let manifest = shop.read("dist/weekly-after-sales/2026-02-01/manifest.json");
+    let manifest = shop.read("dist/weekly-after-sales/2026-01-26/manifest.json");
     let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
     let rules = manifest["rules"].as_array().unwrap();
     let of = |name: &str| rules.iter().find(|rule| rule["name"] == name).unwrap();
