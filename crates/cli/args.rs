@@ -94,10 +94,10 @@ pub(crate) struct OutputArgs {
 
 impl OutputArgs {
     /// What is said here, and for the rest what is said there.
-    pub(crate) fn or(self, other: &Self) -> Self {
+    pub(crate) fn or(&self, other: &Self) -> Self {
         OutputArgs {
-            format: self.format.or_else(|| other.format.clone()),
-            output: self.output.or_else(|| other.output.clone()),
+            format: self.format.clone().or_else(|| other.format.clone()),
+            output: self.output.clone().or_else(|| other.output.clone()),
             maxrows: self.maxrows.or(other.maxrows),
         }
     }
@@ -115,8 +115,8 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 50_000)]
         orders: u32,
         /// Another number makes another shop; the same makes the same rows
-        #[arg(long, default_value_t = 46)]
-        seed: u64,
+        #[arg(long)]
+        seed: Option<u64>,
     },
     /// Check the data: freshness, completeness and what is promised of its rows
     Check {

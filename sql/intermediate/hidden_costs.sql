@@ -10,7 +10,8 @@
 --                   be lost
 --
 -- Unhappy is a last NPS answer of 6 or less (on questions of $nps_scope) or a
--- last satisfaction answer of 3 or less. The two assumptions are settings,
+-- last satisfaction answer in the lower half of its scale, up to the middle (3
+-- of 5). The two assumptions are settings,
 -- $unhappy_churn_rate (how much more probable it is that an unhappy customer
 -- leaves within a year) and $detractor_loss_amount, and are not measured here:
 -- nothing in a list of unhappy customers says who leaves because of it.

@@ -22,8 +22,8 @@
 -- last_contact_at       last ticket, answer or request
 --
 -- Frequent returners whose last NPS answer was a detractor's (0 to 6) or whose
--- last satisfaction answer was at most 3. Service, not marketing: calling them
--- needs no marketing consent where the call is about their case.
+-- last satisfaction answer was at most the middle of its scale (3 of 5).
+-- Service, not marketing: calling them needs no marketing consent where the call is about their case.
 
 select
     customer_id,

@@ -19,7 +19,7 @@
 -- return_refund_amount     refunded for goods sent back, of those orders
 -- needs_recovery           frequent, and unhappy: the last NPS answer was a
 --                          detractor's or the last satisfaction answer at most
---                          3
+--                          the middle of its scale (3 of 5)
 -- first_return_at          when the customer first asked to send something back
 --
 -- The window is the last $returner_window_days; an order and its return count

@@ -51,35 +51,35 @@ async fn goods_refused_at_the_door_are_not_kept() {
     assert_eq!(rows(&engine, scored).await, ["0"]);
 }
 
-#[tokio::test]
-async fn a_unit_that_was_exchanged_and_then_returned_came_back_once() {
-    let (order, line) = order("o30", "04", "completed");
-    let exchanged = request("r30", "o30", "1", 1, "exchange", "2025-04-10T09:00:00Z");
-    let returned = request("r31", "o30", "1", 1, "return", "2025-04-20T09:00:00Z");
+/// The month of an order of one unit, of which these requests were made.
+async fn month_of(month: &str, requests: &[String]) -> Vec<String> {
+    let (order, line) = order("o30", month, "completed");
     let scratch = tiny_with(&[
         ("orders.csv", &order),
         ("order_items.csv", &line),
-        ("returns.csv", &format!("{exchanged}\n{returned}")),
+        ("returns.csv", &requests.join("\n")),
     ]);
     let engine = scratch.open().await;
-    let sql = "select units_sold, units_returned, units_exchanged, unit_return_exchange_rate \
-         from return_rates_by_month where sold_month = date '2025-04-01'";
-    assert_eq!(rows(&engine, sql).await, ["1 1 0 1.0"]);
+    let sql = format!(
+        "select units_sold, units_returned, units_exchanged, unit_return_rate, \
+         unit_return_exchange_rate from return_rates_by_month \
+         where sold_month = date '2025-{month}-01'"
+    );
+    rows(&engine, &sql).await
+}
+
+#[tokio::test]
+async fn a_unit_that_was_exchanged_and_then_returned_came_back_once() {
+    let exchanged = request("r30", "o30", "1", 1, "exchange", "2025-04-10T09:00:00Z");
+    let returned = request("r31", "o30", "1", 1, "return", "2025-04-20T09:00:00Z");
+    let month = month_of("04", &[exchanged, returned]).await;
+    assert_eq!(month, ["1 1 0 1.0 1.0"]);
 }
 
 #[tokio::test]
 async fn a_request_that_names_no_line_brings_back_no_more_than_the_order() {
-    let (order, line) = order("o30", "03", "completed");
     let returned = request("r30", "o30", "", 3, "return", "2025-03-20T09:00:00Z");
-    let scratch = tiny_with(&[
-        ("orders.csv", &order),
-        ("order_items.csv", &line),
-        ("returns.csv", &returned),
-    ]);
-    let engine = scratch.open().await;
-    let sql = "select units_sold, units_returned, unit_return_rate \
-         from return_rates_by_month where sold_month = date '2025-03-01'";
-    assert_eq!(rows(&engine, sql).await, ["1 1 1.0"]);
+    assert_eq!(month_of("03", &[returned]).await, ["1 1 0 1.0 1.0"]);
 }
 
 #[tokio::test]

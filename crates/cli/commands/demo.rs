@@ -26,7 +26,7 @@ pub(super) async fn run(
     args: &WorkspaceArgs,
     dir: &Path,
     orders: u32,
-    seed: u64,
+    seed: Option<u64>,
 ) -> Result<(), Failure> {
     let failed =
         |e: &dyn std::fmt::Display| Failure::failed(format!("cannot make {}: {e}", dir.display()));
@@ -42,10 +42,9 @@ pub(super) async fn run(
     let Some(as_of) = AS_OF else {
         return Err(Failure::internal("the demo's day"));
     };
-    let shop = Shop::generate(&Config {
-        seed,
-        ..Config::sized(as_of, orders)
-    });
+    let usual = Config::sized(as_of, orders);
+    let seed = seed.unwrap_or(usual.seed);
+    let shop = Shop::generate(&Config { seed, ..usual });
     let data = dir.join("data");
     std::fs::create_dir_all(&data).map_err(|e| failed(&e))?;
     write_parquet(&shop, &data).map_err(|e| failed(&e))?;

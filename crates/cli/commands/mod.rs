@@ -32,9 +32,13 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
                 output,
                 fail_on,
                 all,
-            } => check::run(&args.workspace, output, fail_on == "warn", *all).await,
+            } => {
+                let output = output.or(&args.output);
+                check::run(&args.workspace, &output, fail_on == "warn", *all).await
+            }
             Command::Reconcile { output, finance } => {
-                reconcile::run(&args.workspace, output, finance.as_deref()).await
+                let output = output.or(&args.output);
+                reconcile::run(&args.workspace, &output, finance.as_deref()).await
             }
             Command::Init(init) => init::run(&args.workspace, init).await,
             Command::Report { command } => report::run(&args.workspace, command).await,
@@ -48,7 +52,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
                 name,
                 cells,
                 output,
-            } => rows::run(&args, output, name, cells).await,
+            } => rows::run(&args.workspace, output.or(&args.output), name, cells).await,
             Command::Functions { name } => functions::run(name.as_deref()),
             Command::Settings { name } => settings::run(&args.workspace, name.as_deref()).await,
         };
@@ -118,7 +122,10 @@ fn tell_no_workspace(engine: &Engine, sql: &str, is_quiet: bool) {
         let references = state.resolve_table_references(statement).ok()?;
         references.into_iter().find(|reference| {
             let name = reference.table();
-            engine.tables().contains_key(name) || engine.views().find(name).is_some()
+            let view = engine.views().find(name);
+            // Rules are there without a workspace.
+            let reads = |view| engine.inputs(view).is_ok_and(|read| !read.is_empty());
+            engine.tables().contains_key(name) || view.is_some_and(reads)
         })
     });
     if let Some(read) = read {

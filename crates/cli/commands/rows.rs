@@ -11,19 +11,19 @@ use arrow::array::RecordBatch;
 
 use super::report;
 use super::views::find;
-use crate::args::{Args, OutputArgs};
+use crate::args::{OutputArgs, WorkspaceArgs};
 use crate::failure::Failure;
 use crate::open::{ReportDay, ensure_report_day, open};
 use crate::run::{Runner, Script};
 
 pub(super) async fn run(
-    args: &Args,
-    output: &OutputArgs,
+    args: &WorkspaceArgs,
+    output: OutputArgs,
     name: &str,
     cells: &[String],
 ) -> Result<(), Failure> {
-    let engine = open(&args.workspace).await?;
-    let is_quiet = args.workspace.quiet;
+    let engine = open(args).await?;
+    let is_quiet = args.quiet;
     let reports = builtin::names(report::own_folder(&engine).as_deref());
     let (sql, report_day) = if reports.iter().any(|report| report == name) {
         behind_finding(&engine, name, cells, is_quiet).await?
@@ -40,8 +40,7 @@ pub(super) async fn run(
     };
     let mut runner = Runner {
         engine: &engine,
-        // What is said after the word counts, as for other commands; before it, it does too.
-        output: output.clone().or(&args.output),
+        output,
         report_day,
         is_quiet,
     };

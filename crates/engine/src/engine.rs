@@ -371,6 +371,6 @@ fn inputs(state: &SessionState, views: &Views, view: &View) -> Result<Vec<String
     Ok(known.filter(|name| tables.contains(name)).collect())
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

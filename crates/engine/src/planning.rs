@@ -11,7 +11,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use datafusion::catalog::TableProvider;
 use datafusion::common::config::ConfigOptions;
@@ -22,6 +22,7 @@ use datafusion::logical_expr::LogicalPlan;
 
 use crate::bind::{self, Parameters};
 use crate::catalog::Names;
+use crate::engine::lock;
 use crate::settings::Settings;
 use crate::shared::SharedView;
 use crate::view::View;
@@ -46,9 +47,9 @@ pub(crate) struct Planning {
 
 /// What a plan was made of beside the workspace, all that it stands on included.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Depends {
+struct Depends {
     /// Placeholders: settings, or parameters of a report.
-    pub(crate) placeholders: BTreeSet<String>,
+    placeholders: BTreeSet<String>,
     /// Bare names that led to the workspace, which a table of the session would take over.
     bare: BTreeSet<String>,
     /// Whether another statement may find other things under its names.
@@ -155,14 +156,8 @@ struct Generation {
 }
 
 impl Analyzed {
-    fn get(&self, name: &str, options: &Arc<ConfigOptions>) -> Option<Planned> {
-        let now = lock(&self.0);
-        let is_now = now.options.as_ref();
-        let is_now = is_now.is_some_and(|held| Arc::ptr_eq(held, options));
-        now.views.get(name).filter(|_| is_now).cloned()
-    }
-
-    fn keep(&self, name: String, planned: Planned, options: &Arc<ConfigOptions>) {
+    /// The views as they are with these options: none yet, where they were asked with others.
+    fn with(&self, options: &Arc<ConfigOptions>) -> MutexGuard<'_, Generation> {
         let mut now = lock(&self.0);
         let held = now.options.as_ref();
         if !held.is_some_and(|held| Arc::ptr_eq(held, options)) {
@@ -171,7 +166,7 @@ impl Analyzed {
                 views: HashMap::new(),
             };
         }
-        now.views.insert(name, planned);
+        now
     }
 }
 
@@ -181,17 +176,16 @@ impl Names {
         if let Some(table) = self.rows_of_rule(view) {
             return Ok(table);
         }
-        let (planning, state) = match Planning::current() {
-            Some(planning) => match planning.shares.clone() {
-                Some(state) => (planning, state),
-                None => (planning, Arc::new(self.state()?)),
-            },
-            None => {
-                let state = self.state()?;
-                let planning = Planning::new(bind::settings(&state), Parameters::new());
-                (planning, Arc::new(state))
-            }
+        let planning = Planning::current();
+        let state = match planning
+            .as_ref()
+            .and_then(|planning| planning.shares.clone())
+        {
+            Some(state) => state,
+            None => Arc::new(self.state()?),
         };
+        let planning =
+            planning.unwrap_or_else(|| Planning::new(bind::settings(&state), Parameters::new()));
         let name = view.qualified();
         if let Some(at) = planning.stack.iter().position(|v| *v == name) {
             let cycle = planning.stack[at..].join(" -> ");
@@ -214,7 +208,7 @@ impl Names {
     /// The view as an earlier statement analyzed it, where this one would do the same.
     fn analyzed_before(&self, name: &str, planning: &Planning) -> Option<Planned> {
         let options = planning.shares.as_ref()?.config_options();
-        let planned = self.analyzed().get(name, options)?;
+        let planned = self.analyzed().with(options).views.get(name).cloned()?;
         let Depends {
             placeholders, bare, ..
         } = planned.depends.as_ref();
@@ -258,13 +252,9 @@ impl Names {
         let holds_later =
             !planned.depends.on_statement && !planned.depends.placeholders.iter().any(is_given);
         if planning.shares() && holds_later {
-            let options = state.config_options();
-            self.analyzed().keep(name, planned.clone(), options);
+            let mut analyzed = self.analyzed().with(state.config_options());
+            analyzed.views.insert(name, planned.clone());
         }
         Ok(planned)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

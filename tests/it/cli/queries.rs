@@ -144,6 +144,10 @@ fn tables_of_no_workspace_are_said_to_have_no_rows() {
         ),
         "{ran:?}"
     );
+    // Rules are there without one.
+    let rules = "select count(*) > 0 as n from intermediate.reason_codes";
+    let ran = nowhere.run(&["--format", "csv", "-c", rules]);
+    ran.check(0, "n\ntrue\n", "");
     nowhere
         .run(&["--format", "csv", "-c", "select 1 as n"])
         .check(0, "n\n1\n", "");

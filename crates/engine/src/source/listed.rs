@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream};
@@ -20,6 +20,8 @@ use object_store::{
 };
 use std::future::Future;
 use tokio::sync::OnceCell;
+
+use crate::engine::lock;
 
 /// Plans a statement: what it lists, it lists once.
 pub(crate) async fn statement<F: Future>(work: F) -> F::Output {
@@ -60,7 +62,7 @@ impl<K: Eq + Hash, V> Once<K, V> {
     ) -> Result<Arc<V>> {
         let store = Arc::as_ptr(store).cast::<()>().addr();
         let cell = {
-            let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut cells = lock(&self.0);
             Arc::clone(cells.entry((store, question)).or_default())
         };
         let answer = cell.get_or_try_init(|| async { ask.await.map(Arc::new) });
