@@ -23,7 +23,8 @@
 --
 -- Frequent returners whose last NPS answer was a detractor's (0 to 6) or whose
 -- last satisfaction answer was at most the middle of its scale (3 of 5).
--- Service, not marketing: calling them needs no marketing consent where the call is about their case.
+-- Service, not marketing: calling them needs no marketing consent where the
+-- call is about their case.
 
 select
     customer_id,
